@@ -1,0 +1,80 @@
+/** The errors of a World: one class, told apart by `code`; every text is made here. */
+
+export type WorldErrorCode =
+  | 'RUN_NOT_FOUND'
+  | 'RUN_ENDED'
+  | 'RUN_EXISTS'
+  | 'HOOK_NOT_FOUND'
+  | 'HISTORY_INVALID'
+  | 'INPUT_INVALID'
+  | 'WORLD_CLOSED'
+  | 'DATA_UNREADABLE'
+  | 'DATA_NEWER'
+  | 'DATA_DAMAGED'
+  | 'DRIVER_BUSY';
+
+/**
+ * A request that a World refused, or data that it could not read.
+ *
+ * `code` is stable; `message` says what was expected, what came and where; `hint` says how to mend it.
+ */
+export class WorldError extends Error {
+  readonly code: WorldErrorCode;
+  readonly hint: string;
+
+  constructor(code: WorldErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'WorldError';
+    this.code = code;
+    this.hint = options.hint ?? '';
+  }
+
+  /** Told by name, so that it holds across realms and duplicate installations. */
+  static is(value: unknown): value is WorldError {
+    return (value as { name?: unknown } | null | undefined)?.name === 'WorldError';
+  }
+}
+
+export function runNotFound(runId: string): WorldError {
+  return new WorldError('RUN_NOT_FOUND', `Expected a run with id ${JSON.stringify(runId)}, found none.`, {
+    hint: 'Check the id, and that this process uses the same world and data as the one that started the run.',
+  });
+}
+
+export function runEnded(runId: string, status: string): WorldError {
+  return new WorldError('RUN_ENDED', `Expected run ${runId} to be live, but it is ${status}.`, {
+    hint: 'An ended run takes no more events; start a new one.',
+  });
+}
+
+export function runExists(runId: string): WorldError {
+  return new WorldError(
+    'RUN_EXISTS',
+    `Expected run id ${runId} to be new, but another run with other content has it.`,
+    {
+      hint: 'Run ids are unique; leave the id out to have one made.',
+    },
+  );
+}
+
+export function hookNotFound(what: string): WorldError {
+  return new WorldError('HOOK_NOT_FOUND', `Expected a live hook for ${what}, found none.`, {
+    hint: 'The hook was never created, was disposed, or its run has ended.',
+  });
+}
+
+export function historyInvalid(runId: string, problem: string): WorldError {
+  return new WorldError('HISTORY_INVALID', `The history of run ${runId} refuses an event: ${problem}.`, {
+    hint: 'This is a defect of the caller, not of the run; nothing was written.',
+  });
+}
+
+export function inputInvalid(what: string, problem: string): WorldError {
+  return new WorldError('INPUT_INVALID', `Expected a valid ${what}: ${problem}.`);
+}
+
+export function worldClosed(world: string): WorldError {
+  return new WorldError('WORLD_CLOSED', `The ${world} world is closed.`, {
+    hint: 'Make a new world; a closed one takes no more calls.',
+  });
+}

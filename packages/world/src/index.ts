@@ -1,0 +1,6 @@
+export * as worldErrors from './errors.ts';
+export { WorldError, type WorldErrorCode } from './errors.ts';
+export * from './event.ts';
+export * from './fold.ts';
+export type { Payload } from './payload.ts';
+export type * from './world.ts';

@@ -1,0 +1,155 @@
+/**
+ * The contract between the engine and an event store.
+ *
+ * - W1 A history is dense from 1 and never changes; every reader sees a prefix of it.
+ * - W2 An append is all or nothing: events, projection and wake time in one atomic write.
+ * - W3 An append not at the tail, or without the claim, writes nothing and says what it missed.
+ * - W4 One terminal event per run; per correlation id one creation and one outcome; a hook token has at most
+ *   one live owner over all runs.
+ * - W5 `send` is durable when it returns, idempotent by key, and refused when the run has ended.
+ * - W6 A due run without a live claim is handed to exactly one worker; if that worker stops renewing, to
+ *   another within the lease. Recovery is continuous, not a start-up step.
+ * - W7 Notifications are hints: with every one of them lost, everything still completes, only later.
+ * - W8 Payloads are opaque; ids, tokens, tags and names are data, never paths or SQL.
+ *
+ * Times are milliseconds since the epoch, by the World's own clock where it stamps them.
+ */
+import type { Event, EventOf, SentEvent } from './event.ts';
+import type { HookProjection, RunProjection, RunStatus, StepProjection, WaitProjection } from './fold.ts';
+
+/** The right to drive one run. `epoch` grows with every claim of the run and fences earlier owners. */
+export interface Claim {
+  readonly runId: string;
+  readonly worker: string;
+  readonly epoch: number;
+}
+
+export interface ClaimRequest {
+  readonly worker: string;
+  /** How long the claim holds without a renewal, in milliseconds. */
+  readonly leaseMs: number;
+}
+
+export interface Claimed {
+  readonly claim: Claim;
+  readonly run: RunProjection;
+}
+
+export interface AppendOptions {
+  /** The version the caller believes to be the tail. */
+  readonly after: number;
+  /** When the run is due next if nobody holds it; null: only an event from outside makes it due. */
+  readonly wakeAt: number | null;
+  /** Gives the claim back together with the write. Default: keep it. */
+  readonly release?: boolean;
+}
+
+export type AppendResult =
+  | { readonly kind: 'appended'; readonly version: number }
+  /** Others wrote first; nothing was written. `missed` holds every event after `after`. */
+  | { readonly kind: 'tail-moved'; readonly missed: Event[] }
+  /** The claim is no longer the caller's; nothing was written. */
+  | { readonly kind: 'claim-lost' }
+  /** A hook of the append wants a token that a live hook of another run (or this one) has; nothing was written. */
+  | {
+      readonly kind: 'token-taken';
+      readonly correlationId: string;
+      readonly token: string;
+      readonly ownerRunId: string;
+    };
+
+export interface SendResult {
+  readonly event: Event;
+  /** True when the key was known: `event` is the one it made the first time. */
+  readonly duplicate: boolean;
+}
+
+export interface RenewResult {
+  /** Runs whose claim is no longer the caller's. */
+  readonly lost: string[];
+  /** Runs whose history has grown beyond the version the caller named. */
+  readonly moved: string[];
+}
+
+/** A hint that a run has news (W7). */
+export interface Hint {
+  readonly runId: string;
+  readonly kind: 'due' | 'moved' | 'ended';
+}
+
+export interface ListRequest {
+  readonly limit?: number;
+  /** Run id to continue after, in the direction of the listing. */
+  readonly cursor?: string;
+  readonly status?: RunStatus;
+  readonly workflowName?: string;
+}
+
+export interface LiveHook {
+  readonly runId: string;
+  readonly correlationId: string;
+  readonly token: string;
+  readonly createdEvent: EventOf<'hook_created'>;
+}
+
+export interface Runs {
+  /**
+   * Stores a run with its first event; idempotent by run id.
+   *
+   * `claimFor` claims it in the same write (only when this call created it). `wakeAt` defaults to now.
+   * Throws RUN_EXISTS when the id is taken by a run with another workflow, INPUT_INVALID for a bad event.
+   */
+  create(
+    event: EventOf<'run_created'>,
+    options?: { readonly claimFor?: ClaimRequest; readonly wakeAt?: number },
+  ): Promise<{ readonly run: RunProjection; readonly created: boolean; readonly claim?: Claim }>;
+  /** Writes events at the tail under a claim, all or nothing. Events carry the versions after `after`. */
+  append(claim: Claim, events: readonly Event[], options: AppendOptions): Promise<AppendResult>;
+  /**
+   * Adds an event from outside at the tail and makes the run due at once.
+   *
+   * Throws RUN_NOT_FOUND, RUN_ENDED, HOOK_NOT_FOUND, INPUT_INVALID. A known key answers with the first event,
+   * after the end of the run too. A `run_resumed` for a run that is not paused is refused (HISTORY_INVALID).
+   */
+  send(runId: string, event: SentEvent): Promise<SendResult>;
+  /** Events after a version, oldest first; all of them without `limit`. Throws RUN_NOT_FOUND. */
+  history(runId: string, options?: { readonly after?: number; readonly limit?: number }): Promise<Event[]>;
+  /** Takes up to `limit` due runs, longest due first. `nextWakeAt`: when something may become due; null: nothing known. */
+  claim(
+    request: ClaimRequest & { readonly limit: number },
+  ): Promise<{ readonly claimed: Claimed[]; readonly nextWakeAt: number | null }>;
+  /** Extends the claims of one worker, and tells what it missed: one call per process and heartbeat. */
+  renew(
+    request: ClaimRequest & {
+      readonly claims: readonly { readonly claim: Claim; readonly version: number }[];
+    },
+  ): Promise<RenewResult>;
+  /** Gives claims back without a write; the runs stay due as their last append said. Unknown claims are ignored. */
+  release(claims: readonly Claim[]): Promise<void>;
+  get(runId: string): Promise<RunProjection | undefined>;
+  /** Runs, newest first, with the cursor of the next page (absent on the last). Default limit 100. */
+  list(request?: ListRequest): Promise<{ readonly runs: RunProjection[]; readonly cursor?: string }>;
+  steps(runId: string): Promise<StepProjection[]>;
+  hooks(runId: string): Promise<HookProjection[]>;
+  waits(runId: string): Promise<WaitProjection[]>;
+  hookByToken(token: string): Promise<LiveHook | undefined>;
+  /** Calls back with hints until the returned function is called. */
+  watch(listener: (hint: Hint) => void): () => void;
+}
+
+export interface Programs {
+  /** Stores a program under the hash of its content; idempotent. */
+  put(hash: string, code: string): Promise<void>;
+  get(hash: string): Promise<string | undefined>;
+}
+
+export interface World {
+  /** `memory`, `local`, `postgres`, ... */
+  readonly name: string;
+  readonly runs: Runs;
+  readonly programs: Programs;
+  /** Forgets everything this world (and its tag) stores, watchers and claims included. */
+  clear(): Promise<void>;
+  /** Lets go of files, locks and timers; idempotent. Later calls throw WORLD_CLOSED. */
+  close(): Promise<void>;
+}
