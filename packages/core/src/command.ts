@@ -1,0 +1,113 @@
+/**
+ * What a program asks for, and the events that record it.
+ *
+ * `matches` is the whole divergence rule (E4): kind, correlation id and name, in emission order.
+ */
+import type { Event, EventType } from '@perdure/world';
+import { eventIdOf } from '@perdure/world';
+import type { GuestCommand } from './guest/state.ts';
+import type { Envelope } from './payload/envelope.ts';
+
+export type Command = Readonly<GuestCommand>;
+
+/** The events that record a command; every other event is delivered or noted. */
+export function isCommandEvent(type: EventType): boolean {
+  switch (type) {
+    case 'step_created':
+    case 'wait_created':
+    case 'hook_created':
+    case 'hook_conflict':
+    case 'hook_disposed':
+    case 'run_completed':
+    case 'run_failed':
+      return true;
+    default:
+      return false;
+  }
+}
+
+export interface EventPlace {
+  readonly runId: string;
+  readonly version: number;
+  readonly createdAt: number;
+}
+
+/** The event that records a command at a place in the history. */
+export function toEvent(command: Command, place: EventPlace, envelope: Envelope): Event {
+  const { runId, version, createdAt } = place;
+  const head = { runId, eventId: eventIdOf(version), version, createdAt };
+  const wrap = (field: string) => envelope.wrap(command.text ?? '', runId, `${command.id || 'run'}/${field}`);
+  switch (command.kind) {
+    case 'schedule-step': {
+      const eventData =
+        command.number === undefined
+          ? { stepName: command.name, input: wrap('input') }
+          : { stepName: command.name, input: wrap('input'), maxRetries: command.number };
+      return { ...head, eventType: 'step_created', correlationId: command.id, eventData };
+    }
+    case 'start-wait':
+      return {
+        ...head,
+        eventType: 'wait_created',
+        correlationId: command.id,
+        eventData: { resumeAt: command.number! },
+      };
+    case 'create-hook': {
+      const eventData =
+        command.text === undefined
+          ? { token: command.name }
+          : { token: command.name, metadata: wrap('metadata') };
+      return { ...head, eventType: 'hook_created', correlationId: command.id, eventData };
+    }
+    case 'dispose-hook':
+      return { ...head, eventType: 'hook_disposed', correlationId: command.id, eventData: {} };
+    case 'complete-run':
+      return { ...head, eventType: 'run_completed', eventData: { output: wrap('output') } };
+    case 'fail-run':
+      return {
+        ...head,
+        eventType: 'run_failed',
+        eventData: { error: wrap('error'), errorCode: command.name },
+      };
+  }
+}
+
+/** Whether an event of the history records this command. */
+export function matches(command: Command, event: Event): boolean {
+  switch (event.eventType) {
+    case 'step_created':
+      return (
+        command.kind === 'schedule-step' &&
+        command.id === event.correlationId &&
+        command.name === event.eventData.stepName
+      );
+    case 'wait_created':
+      return command.kind === 'start-wait' && command.id === event.correlationId;
+    case 'hook_created':
+    case 'hook_conflict':
+      return (
+        command.kind === 'create-hook' &&
+        command.id === event.correlationId &&
+        command.name === event.eventData.token
+      );
+    case 'hook_disposed':
+      return command.kind === 'dispose-hook' && command.id === event.correlationId;
+    case 'run_completed':
+      return command.kind === 'complete-run';
+    case 'run_failed':
+      return command.kind === 'fail-run';
+    default:
+      return false;
+  }
+}
+
+export function describeCommand(command: Command | undefined): string {
+  if (!command) return 'nothing more';
+  return [command.kind, command.id, command.name].filter((part) => part !== '').join(' ');
+}
+
+export function describeEvent(event: Event): string {
+  const data = event.eventData as { stepName?: string; token?: string };
+  const name = data.stepName ?? data.token ?? '';
+  return [event.eventType, event.correlationId ?? '', name].filter((part) => part !== '').join(' ');
+}

@@ -1,0 +1,31 @@
+/** What the sessions of one process share. */
+import type { World } from '@perdure/world';
+import type { Envelope } from './payload/envelope.ts';
+import type { ProgramShelf } from './programs.ts';
+import type { StepEntry } from './registry.ts';
+import type { ResidentExecutions } from './resident.ts';
+import type { LogLine } from './sandbox.ts';
+import type { Counters } from './step-consumer.ts';
+import type { StepSlots } from './step-slots.ts';
+
+export interface Engine {
+  readonly world: World;
+  readonly programs: ProgramShelf;
+  readonly resident: ResidentExecutions;
+  readonly envelope: Envelope;
+  readonly counters: Counters;
+  readonly slots: StepSlots;
+  readonly steps: ReadonlyMap<string, StepEntry>;
+  readonly clock: () => number;
+  /** Name of this process as an owner of claims. */
+  readonly worker: string;
+  readonly turnBudget: number;
+  /** The environment that workflow code sees, as JSON text. */
+  readonly env: string;
+  /** Whether hydrated results are remembered between replays. */
+  readonly hydrationCache: 'on' | 'off';
+  /** Shows what a workflow logs, once. */
+  readonly log: (runId: string, line: LogLine) => void;
+  /** Tells that something outside any run went wrong; never throws. */
+  readonly report: (problem: string, error: unknown) => void;
+}

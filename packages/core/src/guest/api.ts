@@ -1,0 +1,27 @@
+/** What `import ... from 'perdure'` means in workflow code. */
+import { onlyInStep } from '../messages.ts';
+import { clock, init } from './state.ts';
+
+export type { Duration } from '../duration.ts';
+export { FatalError, RetryableError } from '../errors.ts';
+export { createHook, type Hook, type HookOptions } from './hook.ts';
+export { sleep } from './wait.ts';
+
+/** Facts about the run, the same on every replay. */
+export interface WorkflowMetadata {
+  readonly workflowName: string;
+  readonly workflowRunId: string;
+  readonly workflowStartedAt: Date;
+}
+
+export function getWorkflowMetadata(): WorkflowMetadata {
+  return {
+    workflowName: init.workflowName,
+    workflowRunId: init.runId,
+    workflowStartedAt: new Date(clock.startedAt),
+  };
+}
+
+export function getStepMetadata(): never {
+  throw onlyInStep('getStepMetadata');
+}

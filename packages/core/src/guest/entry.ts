@@ -1,0 +1,114 @@
+/**
+ * The guest's door: what compiled programs import as `perdure:guest`, and how the host enters.
+ *
+ * The host writes the slot and runs `__perdure.turn()` as a script; when that script returns, every microtask has
+ * drained (E1) and `commands` holds what the program asks for. Nothing else crosses (E2).
+ */
+import './globals.ts';
+import { builtinInWorkflow, turnBudgetExceeded } from '../messages.ts';
+import { overBudget, resetBudget } from './budget.ts';
+import { clock, codec, commands, init, issue, logs, pending, slot, workflows } from './state.ts';
+
+export { tick } from './budget.ts';
+export { step } from './step-proxy.ts';
+
+/** Called by the program for each workflow it holds. */
+export function registerWorkflow(id: string, workflow: (...args: unknown[]) => unknown): void {
+  workflows.set(id, workflow);
+  if (!Object.hasOwn(workflow, 'workflowId')) Object.defineProperty(workflow, 'workflowId', { value: id });
+}
+
+/** Stands for a member of a Node built-in; throws when used, naming the import chain. */
+export function unavailable(module: string, member: string, chain: string[]): unknown {
+  const fail = (): never => {
+    throw builtinInWorkflow(module, member, chain);
+  };
+  return new Proxy(fail, { get: fail, set: fail, apply: fail, construct: fail, has: fail });
+}
+
+const isPrimitive = (value: unknown): boolean =>
+  value === null || (typeof value !== 'object' && typeof value !== 'function');
+
+/** The value of the event's payload; says in the slot whether it is a primitive that may be remembered. */
+function hydrate(): unknown {
+  if (slot.hasValue) return slot.value;
+  if (slot.text === undefined) return undefined;
+  const value = codec.parse(slot.text);
+  if (isPrimitive(value)) {
+    slot.value = value;
+    slot.hasValue = true;
+  }
+  return value;
+}
+
+function describe(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return 'an error that cannot be shown';
+  }
+}
+
+function codeOf(error: unknown): string {
+  try {
+    const code = (error as { code?: unknown } | null | undefined)?.code;
+    return typeof code === 'string' && code !== '' ? code : 'USER_ERROR';
+  } catch {
+    return 'USER_ERROR';
+  }
+}
+
+function fail(error: unknown): void {
+  resetBudget();
+  let text: string;
+  try {
+    text = codec.stringify(error);
+  } catch (problem) {
+    text = codec.stringify(problem);
+  }
+  issue('fail-run', '', codeOf(error), { text });
+}
+
+function complete(value: unknown): void {
+  let text: string;
+  try {
+    text = codec.stringify(value);
+  } catch (problem) {
+    fail(problem);
+    return;
+  }
+  issue('complete-run', '', '', { text });
+}
+
+async function start(input: unknown): Promise<void> {
+  clock.startedAt = slot.time;
+  const { args } = input as { args: unknown[] };
+  const workflow = workflows.get(init.workflowName)!;
+  try {
+    complete(await workflow(...args));
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function turn(): void {
+  resetBudget();
+  let value: unknown;
+  try {
+    value = hydrate();
+  } catch (error) {
+    slot.failure = describe(error);
+    return;
+  }
+  if (slot.kind === 'run_started') void start(value);
+  else pending.get(slot.id)?.settle(slot.kind, value);
+}
+
+/** Ends a run whose turn spent its budget, when its code swallowed the error. */
+function endOverspent(): void {
+  if (!commands.some(({ kind }) => kind === 'complete-run' || kind === 'fail-run'))
+    fail(turnBudgetExceeded(init.turnBudget));
+}
+
+const door: object = Object.freeze({ slot, commands, logs, workflows, turn, overBudget, endOverspent });
+Object.defineProperty(globalThis, '__perdure', { value: door });

@@ -1,0 +1,116 @@
+/**
+ * A hook in a workflow: payloads from outside, in the order of the history.
+ *
+ * A payload that arrives while nobody waits is queued. Everybody who waits at one time waits on one promise,
+ * so a waiter that lost a race and is asked again takes nothing away from its successor.
+ */
+import { HookConflictError } from '../errors.ts';
+import { hookDisposed, hookTokenInvalid } from '../messages.ts';
+import { nextToken } from './random.ts';
+import { bornHandled, codec, issue, nextId, pending } from './state.ts';
+
+export interface HookOptions {
+  /** Name under which payloads are sent; made up when absent. One live owner over all runs. */
+  readonly token?: string;
+  /** Data that `getHookByToken` shows to whoever resumes. */
+  readonly metadata?: unknown;
+}
+
+/** Thenable (the next payload), async-iterable (all payloads), disposable. */
+export interface Hook<T = unknown> extends PromiseLike<T>, AsyncIterable<T>, Disposable {
+  readonly token: string;
+  /** No more payloads: the token is free, loops over the hook end. */
+  dispose(): void;
+}
+
+type State =
+  | { kind: 'live' }
+  | { kind: 'conflict'; error: HookConflictError }
+  /** Queued payloads stay readable. */
+  | { kind: 'disposed' };
+
+interface Waiter<T> {
+  promise: Promise<IteratorResult<T, undefined>>;
+  resolve(result: IteratorResult<T, undefined>): void;
+  reject(error: unknown): void;
+}
+
+class GuestHook<T> implements Hook<T> {
+  readonly token: string;
+  readonly #id: string;
+  readonly #queue: T[] = [];
+  #state: State = { kind: 'live' };
+  #waiter: Waiter<T> | undefined;
+
+  constructor(options: HookOptions) {
+    this.token = options.token ?? nextToken();
+    if (typeof this.token !== 'string' || this.token.length < 1 || this.token.length > 512) {
+      throw hookTokenInvalid(this.token);
+    }
+    const metadata = options.metadata === undefined ? undefined : codec.stringify(options.metadata);
+    this.#id = nextId('hook');
+    issue('create-hook', this.#id, this.token, metadata === undefined ? {} : { text: metadata });
+    pending.set(this.#id, { settle: (kind, value) => this.#settle(kind, value) });
+  }
+
+  #settle(kind: string, value: unknown): void {
+    if (kind === 'hook_conflict') {
+      const error = new HookConflictError(this.token, String(value));
+      this.#state = { kind: 'conflict', error };
+      this.#takeWaiter()?.reject(error);
+    } else if (kind === 'hook_received') {
+      const waiter = this.#takeWaiter();
+      if (waiter) waiter.resolve({ done: false, value: value as T });
+      else this.#queue.push(value as T);
+    }
+  }
+
+  #takeWaiter(): Waiter<T> | undefined {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    return waiter;
+  }
+
+  #next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#queue.length > 0) return Promise.resolve({ done: false, value: this.#queue.shift()! });
+    if (this.#state.kind === 'conflict') return bornHandled(Promise.reject(this.#state.error));
+    if (this.#state.kind === 'disposed') return Promise.resolve({ done: true, value: undefined });
+    if (!this.#waiter) {
+      const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<T, undefined>>();
+      this.#waiter = { promise: bornHandled(promise), resolve, reject };
+    }
+    return this.#waiter.promise;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a hook is awaited like a promise of its next payload.
+  then<A = T, B = never>(
+    onPayload?: ((value: T) => A | PromiseLike<A>) | null,
+    onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    const payload = this.#next().then((result) => {
+      if (result.done) throw hookDisposed(this.token);
+      return result.value;
+    });
+    return bornHandled(payload.then(onPayload, onError));
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
+    return { next: () => this.#next(), return: () => Promise.resolve({ done: true, value: undefined }) };
+  }
+
+  dispose(): void {
+    if (this.#state.kind !== 'live') return;
+    this.#state = { kind: 'disposed' };
+    issue('dispose-hook', this.#id, this.token);
+    this.#takeWaiter()?.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Waits for payloads from outside, sent with `resumeHook(token, payload)`. */
+export function createHook<T = unknown>(options: HookOptions = {}): Hook<T> {
+  return new GuestHook<T>(options);
+}

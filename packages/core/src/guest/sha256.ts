@@ -1,0 +1,90 @@
+/** SHA-256 of a short ASCII text, as 32 bytes: the guest has no host crypto, and needs it synchronously (FIPS 180-4). */
+
+const rounds = 64;
+const constants = new Uint32Array(rounds);
+const initial = new Uint32Array(8);
+
+/** The first 32 fractional bits of square and cube roots of the primes. */
+function prepare(): void {
+  let count = 0;
+  for (let candidate = 2; count < rounds; candidate += 1) {
+    let prime = true;
+    for (let divisor = 2; divisor * divisor <= candidate; divisor += 1) {
+      if (candidate % divisor === 0) prime = false;
+    }
+    if (!prime) continue;
+    if (count < 8) initial[count] = fraction(candidate ** (1 / 2));
+    constants[count] = fraction(candidate ** (1 / 3));
+    count += 1;
+  }
+}
+
+function fraction(root: number): number {
+  return Math.floor((root - Math.floor(root)) * 2 ** 32);
+}
+
+function padded(text: string): DataView<ArrayBuffer> {
+  const length = Math.ceil((text.length + 9) / 64) * 64;
+  const view = new DataView(new ArrayBuffer(length));
+  for (let index = 0; index < text.length; index += 1) view.setUint8(index, text.charCodeAt(index) & 0xff);
+  view.setUint8(text.length, 0x80);
+  view.setUint32(length - 4, text.length * 8);
+  return view;
+}
+
+const rotate = (word: number, by: number): number => (word >>> by) | (word << (32 - by));
+
+function expand(schedule: Uint32Array, view: DataView, offset: number): void {
+  for (let i = 0; i < 16; i += 1) schedule[i] = view.getUint32(offset + i * 4);
+  for (let i = 16; i < rounds; i += 1) {
+    const a = schedule[i - 15]!;
+    const b = schedule[i - 2]!;
+    const small = rotate(a, 7) ^ rotate(a, 18) ^ (a >>> 3);
+    const large = rotate(b, 17) ^ rotate(b, 19) ^ (b >>> 10);
+    schedule[i] = (schedule[i - 16]! + small + schedule[i - 7]! + large) | 0;
+  }
+}
+
+function compress(state: Uint32Array, schedule: Uint32Array): void {
+  let [a, b, c, d, e, f, g, h] = state as unknown as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  for (let i = 0; i < rounds; i += 1) {
+    const choice = (e & f) ^ (~e & g);
+    const majority = (a & b) ^ (a & c) ^ (b & c);
+    const first =
+      (h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + choice + constants[i]! + schedule[i]!) | 0;
+    const second = ((rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + majority) | 0;
+    h = g;
+    g = f;
+    f = e;
+    e = (d + first) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (first + second) | 0;
+  }
+  const words = [a, b, c, d, e, f, g, h];
+  for (let i = 0; i < 8; i += 1) state[i] = state[i]! + words[i]!;
+}
+
+export function sha256(text: string): Uint8Array {
+  if (constants[0] === 0) prepare();
+  const view = padded(text);
+  const state = initial.slice();
+  const schedule = new Uint32Array(rounds);
+  for (let offset = 0; offset < view.byteLength; offset += 64) {
+    expand(schedule, view, offset);
+    compress(state, schedule);
+  }
+  const digest = new DataView(new ArrayBuffer(32));
+  for (let i = 0; i < 8; i += 1) digest.setUint32(i * 4, state[i]!);
+  return new Uint8Array(digest.buffer);
+}

@@ -1,0 +1,49 @@
+/** What `import ... from 'perdure'` means on the host, in steps and in ordinary code. */
+
+import type { Duration } from './duration.ts';
+import type { Hook, HookOptions } from './guest/hook.ts';
+import { onlyInRun, onlyInStep, onlyInWorkflow } from './messages.ts';
+import { currentStep } from './step-context.ts';
+
+export interface StepMetadata {
+  readonly stepName: string;
+  /** The same for every attempt: an idempotency key. */
+  readonly stepId: string;
+  readonly stepStartedAt: Date;
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** Aborts on cancellation and on loss of the claim. */
+  readonly signal: AbortSignal;
+}
+
+/** Facts about the attempt that runs. Throws `ContextError` outside a step. */
+export function getStepMetadata(): StepMetadata {
+  const context = currentStep();
+  if (!context) throw onlyInStep('getStepMetadata');
+  const { stepName, stepId, stepStartedAt, attempt, signal } = context;
+  return { stepName, stepId, stepStartedAt, attempt, signal };
+}
+
+export interface WorkflowMetadata {
+  readonly workflowName: string;
+  readonly workflowRunId: string;
+  readonly workflowStartedAt: Date;
+}
+
+/** Facts about the run, in a workflow or in one of its steps. Throws `ContextError` elsewhere. */
+export function getWorkflowMetadata(): WorkflowMetadata {
+  const context = currentStep();
+  if (!context) throw onlyInRun('getWorkflowMetadata');
+  const { workflowName, workflowRunId, workflowStartedAt } = context;
+  return { workflowName, workflowRunId, workflowStartedAt };
+}
+
+/** Waits durably, in a workflow; throws `ContextError` elsewhere. */
+export function sleep(_duration: Duration): Promise<void> {
+  throw onlyInWorkflow('sleep');
+}
+
+/** Makes a hook, in a workflow; throws `ContextError` elsewhere. */
+export function createHook<T = unknown>(_options?: HookOptions): Hook<T> {
+  throw onlyInWorkflow('createHook');
+}

@@ -1,0 +1,233 @@
+/**
+ * The loop that drives one claimed run: read what is new, advance, turn commands and finished steps into events,
+ * append them in one write, start the steps that are now due, park.
+ *
+ * - One owner per run: a session exists while its process holds the claim.
+ * - Speculate, but act only on what is durable: the Execution consumes events before they are written; bodies
+ *   start and logs are shown after the append.
+ * - A refused append changes nothing but the owner's knowledge: the Execution that ran ahead is dropped and
+ *   rebuilt from the history (E6). There is no other repair.
+ * - Cold or resident makes no difference here: the stage builder gives an Execution either way.
+ */
+import { type AppendResult, type Claim, WorldError } from '@perdure/world';
+import type { Engine } from './engine.ts';
+import type { Execution } from './execution.ts';
+import { breathe } from './macrotask.ts';
+import { isRepairable, PausedRun } from './paused-run.ts';
+import type { Arrival } from './stage.ts';
+import { StageBuilder } from './stage-builder.ts';
+import { type Attempt, runAttempt } from './step-runner.ts';
+
+const retryMs = { first: 50, max: 2_000 } as const;
+const timerMaxMs = 2 ** 31 - 1;
+
+export class RunSession {
+  readonly runId: string;
+  readonly claim: Claim;
+  readonly #engine: Engine;
+  readonly #builder: StageBuilder;
+  readonly #inFlight = new Map<string, Attempt>();
+  #arrivals: Arrival[] = [];
+  #news = false;
+  #state: 'driving' | 'draining' | 'lost' = 'driving';
+  #wakeAt: number | undefined;
+  #wake: (() => void) | undefined;
+  readonly #onSlot = (): void => this.#signal();
+
+  constructor(engine: Engine, claim: Claim) {
+    this.#engine = engine;
+    this.runId = claim.runId;
+    this.claim = claim;
+    this.#builder = new StageBuilder(engine, claim.runId);
+  }
+
+  /** The last version known to be durable. */
+  get version(): number {
+    return this.#builder.tail;
+  }
+
+  /** Others wrote to the run. */
+  notify(): void {
+    this.#news = true;
+    this.#signal();
+  }
+
+  /** Starts no more steps, and gives the run back when none is in flight. */
+  drain(): void {
+    if (this.#state === 'driving') this.#state = 'draining';
+    this.#signal();
+  }
+
+  /** The claim is gone, or must be given up now: stops acting, aborts what is in flight. */
+  lose(reason: unknown): void {
+    this.#state = 'lost';
+    for (const attempt of this.#inFlight.values()) attempt.abort.abort(reason);
+    this.#signal();
+  }
+
+  /**
+   * Drives until the run ends, waits for nothing but time or the outside, or is lost. Never throws. Returns when
+   * the run is due next, where this session knows.
+   */
+  async drive(): Promise<number | undefined> {
+    for (let trouble = 0; ; ) {
+      try {
+        while (await this.#round()) trouble = 0;
+        return this.#wakeAt;
+      } catch (error) {
+        this.#refuse();
+        this.#builder.drop();
+        if (this.#state === 'lost') return undefined;
+        if (isRepairable(error)) return await this.#pause(error);
+        if (isFinal(error)) {
+          this.lose(error);
+          if (!isClosed(error)) this.#engine.report(`run ${this.runId} is left alone`, error);
+          return undefined;
+        }
+        // X1: trouble with the store is never the run's failure.
+        if (trouble === 0) this.#engine.report(`run ${this.runId} tries again`, error);
+        await this.#pauseFor(Math.min(retryMs.max, retryMs.first * 2 ** trouble));
+        trouble += 1;
+      }
+    }
+  }
+
+  /** One pass; false when the session is over. */
+  async #round(): Promise<boolean> {
+    await breathe();
+    if (this.#state === 'lost') {
+      this.#builder.drop();
+      return false;
+    }
+    const news = this.#news ? 'news' : 'none';
+    this.#news = false;
+    await this.#builder.catchUp(news);
+    const arrivals = this.#arrivals;
+    this.#arrivals = [];
+    const execution = await this.#builder.build(
+      arrivals,
+      this.#inFlight,
+      this.#state === 'driving' ? 'start' : 'hold',
+    );
+    const { events, starts } = this.#builder.stage;
+    if (execution.ended && events.length === 0) return this.#endedOutside();
+    const busy = this.#inFlight.size > arrivals.length || starts.length > 0 || this.#arrivals.length > 0;
+    const idle = !busy && (this.#state === 'draining' || !execution.hasReady);
+    if (events.length === 0 && !idle) {
+      await this.#waitForNews(execution);
+      return true;
+    }
+    return this.#append(execution, idle);
+  }
+
+  async #append(execution: Execution, idle: boolean): Promise<boolean> {
+    const { ended } = execution;
+    const waitsOnly = idle && !execution.hasReady;
+    const next = waitsOnly ? (execution.nextTimer()?.at ?? null) : this.#builder.now(execution);
+    const wakeAt = ended ? null : next;
+    const release = idle || ended !== undefined;
+    const options = { after: this.#builder.tail, wakeAt, release };
+    const result = await this.#engine.world.runs.append(this.claim, this.#builder.stage.events, options);
+    if (!this.#settleAppend(result)) return true;
+    if (ended) this.#builder.drop();
+    if (!release) return true;
+    this.#wakeAt = wakeAt ?? undefined;
+    return false;
+  }
+
+  /** Someone else wrote the end: cancelled. */
+  #endedOutside(): false {
+    this.lose(new DOMException('The run was cancelled.', 'AbortError'));
+    this.#builder.drop();
+    return false;
+  }
+
+  /** True when the stage became durable; what it asked for is done then. */
+  #settleAppend(result: AppendResult): boolean {
+    if (result.kind === 'appended') {
+      const { arrivals, logs, starts } = this.#builder.accept(result.version);
+      for (const { attempt } of arrivals) this.#inFlight.delete(attempt.step.id);
+      for (const line of logs) this.#engine.log(this.runId, line);
+      for (const attempt of starts) this.#begin(attempt);
+      return true;
+    }
+    if (result.kind === 'token-taken') this.#builder.noteConflict(result.correlationId, result.ownerRunId);
+    if (result.kind === 'tail-moved') this.#news = true;
+    this.#refuse();
+    if (result.kind === 'claim-lost')
+      this.lose(new DOMException('The claim on the run was lost.', 'AbortError'));
+    return false;
+  }
+
+  #refuse(): void {
+    this.#arrivals = [...this.#builder.refuse(), ...this.#arrivals];
+  }
+
+  #begin(attempt: Attempt): void {
+    this.#inFlight.set(attempt.step.id, attempt);
+    void runAttempt(attempt, this.#engine.envelope).then((outcome) => {
+      this.#engine.slots.give();
+      this.#arrivals.push({ attempt, outcome });
+      this.#signal();
+    });
+  }
+
+  async #pause(cause: unknown): Promise<number | undefined> {
+    const paused = new PausedRun(this.#engine, this.claim, cause);
+    try {
+      await paused.record(this.#takeOutcomes());
+      while (this.#inFlight.size > 0 && this.#state !== 'lost') {
+        await this.#park(timerMaxMs);
+        await paused.record(this.#takeOutcomes());
+      }
+      return await paused.leave();
+    } catch (error) {
+      this.lose(error);
+      if (!isClosed(error)) this.#engine.report(`run ${this.runId} could not be paused`, error);
+      return undefined;
+    }
+  }
+
+  /** What attempts in flight brought while the run is paused. */
+  #takeOutcomes(): Arrival[] {
+    const arrivals = this.#arrivals;
+    this.#arrivals = [];
+    for (const { attempt } of arrivals) this.#inFlight.delete(attempt.step.id);
+    return arrivals;
+  }
+
+  async #waitForNews(execution: Execution): Promise<void> {
+    if (execution.hasReady && this.#state === 'driving') this.#engine.slots.wait(this.#onSlot);
+    const timer = execution.nextTimer();
+    await this.#park(timer ? timer.at - this.#builder.now(execution) : timerMaxMs);
+    this.#engine.slots.cancelWait(this.#onSlot);
+  }
+
+  /** Sleeps until something arrives, or for a time. */
+  async #park(ms: number): Promise<void> {
+    if (this.#news || this.#arrivals.length > 0 || this.#state === 'lost') return;
+    await this.#pauseFor(ms);
+  }
+
+  async #pauseFor(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const timer = ms < timerMaxMs ? setTimeout(resolve, Math.max(1, ms)) : undefined;
+    await promise;
+    clearTimeout(timer);
+    this.#wake = undefined;
+  }
+
+  #signal(): void {
+    this.#wake?.();
+  }
+}
+
+/** Trouble that trying again cannot mend. */
+function isFinal(error: unknown): boolean {
+  return isClosed(error) || (WorldError.is(error) && error.code === 'DATA_DAMAGED');
+}
+
+function isClosed(error: unknown): boolean {
+  return WorldError.is(error) && error.code === 'WORLD_CLOSED';
+}

@@ -1,0 +1,57 @@
+import type { RunStatus } from '@perdure/world';
+import type { Client } from './client.ts';
+
+/** A handle of a run; making one does no I/O. Every property is a fresh look at the run. */
+export class Run<R = unknown> {
+  readonly runId: string;
+  readonly #client: Client;
+
+  constructor(client: Client, runId: string) {
+    this.#client = client;
+    this.runId = runId;
+  }
+
+  get exists(): Promise<boolean> {
+    return this.#client.find(this.runId).then((run) => run !== undefined);
+  }
+
+  /** Rejects with `WorkflowRunNotFoundError`, as do the properties below. */
+  get status(): Promise<RunStatus> {
+    return this.#client.projection(this.runId).then(({ status }) => status);
+  }
+
+  get workflowName(): Promise<string> {
+    return this.#client.projection(this.runId).then(({ workflowName }) => workflowName);
+  }
+
+  get createdAt(): Promise<Date> {
+    return this.#client.projection(this.runId).then(({ createdAt }) => new Date(createdAt));
+  }
+
+  get startedAt(): Promise<Date | undefined> {
+    return this.#client.projection(this.runId).then(({ startedAt }) => dateOf(startedAt));
+  }
+
+  get completedAt(): Promise<Date | undefined> {
+    return this.#client.projection(this.runId).then(({ completedAt }) => dateOf(completedAt));
+  }
+
+  /**
+   * What the workflow returned, once the run has ended; pushed where the world can tell.
+   *
+   * Rejects with `WorkflowRunFailedError` (its `cause` is what the workflow threw), `WorkflowRunCancelledError` or
+   * `WorkflowRunNotFoundError`.
+   */
+  get returnValue(): Promise<R> {
+    return this.#client.result(this.runId) as Promise<R>;
+  }
+
+  /** Ends the run: the workflow stops at its next turn, signals of steps in flight abort. Idempotent. */
+  cancel(options: { readonly cancelReason?: string } = {}): Promise<void> {
+    return this.#client.cancel(this.runId, options.cancelReason);
+  }
+}
+
+function dateOf(time: number | undefined): Date | undefined {
+  return time === undefined ? undefined : new Date(time);
+}

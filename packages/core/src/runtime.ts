@@ -1,0 +1,174 @@
+/** One engine in one process: a worker, a client, and what they share. */
+import { randomBytes } from 'node:crypto';
+import type { World } from '@perdure/world';
+import { Client, type HookInfo, type Workflow, type WorkflowReference } from './client.ts';
+import { cipherFrom, guestEnvironment, workerMode } from './config.ts';
+import type { Engine } from './engine.ts';
+import { optionInvalid, programUnknown, runtimeClosed } from './messages.ts';
+import type { Key } from './payload/cipher.ts';
+import { createEnvelope } from './payload/envelope.ts';
+import type { Program, ProgramSource } from './program.ts';
+import { ProgramShelf } from './programs.ts';
+import { registry } from './registry.ts';
+import { guardRejections } from './rejection-guard.ts';
+import { ResidentExecutions } from './resident.ts';
+import type { Run } from './run.ts';
+import type { LogLine } from './sandbox.ts';
+import { type Counters, createCounters } from './step-consumer.ts';
+import { StepSlots } from './step-slots.ts';
+import { Worker, type WorkerOptions, workerDefaults } from './worker.ts';
+
+export interface RuntimeOptions extends Partial<WorkerOptions> {
+  readonly world: World;
+  /** The program new runs start on. Default: what compiled modules of this process declare. */
+  readonly program?: ProgramSource | (() => Promise<ProgramSource>);
+  /** Whether this process drives runs. Default: WORKFLOW_WORKER, else `on`. */
+  readonly worker?: 'on' | 'off';
+  /** Keys that seal payloads, the first one, and open them, all. Default: WORKFLOW_ENCRYPTION_KEYS. */
+  readonly encryption?: readonly Key[];
+  /** Executions kept between turns. Default 256; 0 replays every turn. */
+  readonly maxResidentExecutions?: number;
+  /** Step bodies running at once. Default 256. */
+  readonly maxConcurrentSteps?: number;
+  /** Loop iterations and calls of workflow code in one turn. Default 20,000,000. */
+  readonly turnBudget?: number;
+  /** Whether results hydrated once are remembered for later replays. Default `on`. */
+  readonly hydrationCache?: 'on' | 'off';
+  /** Milliseconds since the epoch. Default the system's. */
+  readonly clock?: () => number;
+  /** What workflow code sees as `process.env`. Default a copy of the process's, without encryption keys. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly log?: (runId: string, line: LogLine) => void;
+  readonly report?: (problem: string, error: unknown) => void;
+}
+
+const defaults = {
+  maxResidentExecutions: 256,
+  maxConcurrentSteps: 256,
+  turnBudget: 20_000_000,
+  graceMs: 5_000,
+} as const;
+
+export class Runtime {
+  readonly world: World;
+  /** What the engine did so far. */
+  readonly counters: Counters = createCounters();
+  readonly #client: Client;
+  readonly #worker: Worker;
+  readonly #resident: ResidentExecutions;
+  readonly #unguard: () => void;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: RuntimeOptions) {
+    const number = (
+      name: 'maxResidentExecutions' | 'maxConcurrentSteps' | 'turnBudget',
+      least: number,
+    ): number => {
+      const value = options[name] ?? defaults[name];
+      if (!Number.isSafeInteger(value) || value < least)
+        throw optionInvalid(name, `a whole number >= ${least}`, value);
+      return value;
+    };
+    this.world = options.world;
+    this.#resident = new ResidentExecutions(number('maxResidentExecutions', 0));
+    const engine: Engine = {
+      world: options.world,
+      programs: new ProgramShelf(options.world),
+      resident: this.#resident,
+      envelope: createEnvelope(cipherFrom(options.encryption)),
+      counters: this.counters,
+      slots: new StepSlots(number('maxConcurrentSteps', 1)),
+      steps: registry().steps,
+      clock: options.clock ?? Date.now,
+      worker: `worker_${process.pid}_${randomBytes(6).toString('hex')}`,
+      turnBudget: number('turnBudget', 1_000),
+      env: JSON.stringify(options.env ?? guestEnvironment()),
+      hydrationCache: options.hydrationCache ?? 'on',
+      log: options.log ?? printLine,
+      report: options.report ?? printProblem,
+    };
+    const { maxConcurrentRuns, leaseMs, pollMs } = { ...workerDefaults, ...definedOf(options) };
+    this.#worker = new Worker(engine, { maxConcurrentRuns, leaseMs, pollMs });
+    this.#client = new Client(engine, this.#worker, () => currentProgram(options.program, engine.programs));
+    this.#unguard = guardRejections();
+    if (workerMode(options.worker) === 'on') this.#worker.start();
+  }
+
+  /** Starts a run; it is durable when this resolves. Throws `SerializationError`, NOT_A_WORKFLOW. */
+  start<Args extends unknown[], R>(
+    workflow: Workflow<Args, R> | WorkflowReference,
+    args?: Args,
+  ): Promise<Run<R>> {
+    this.#checkOpen();
+    return this.#client.start<R>(workflow as WorkflowReference, args ?? []);
+  }
+
+  getRun<R = unknown>(runId: string): Run<R> {
+    return this.#client.getRun<R>(runId);
+  }
+
+  getHookByToken(token: string): Promise<HookInfo> {
+    this.#checkOpen();
+    return this.#client.hookByToken(token);
+  }
+
+  resumeHook(token: string, payload: unknown, options?: { readonly id?: string }): Promise<HookInfo> {
+    this.#checkOpen();
+    return this.#client.resumeHook(token, payload, options);
+  }
+
+  /** Executions in memory. */
+  get residentCount(): number {
+    return this.#resident.size;
+  }
+
+  /**
+   * Drains: no new claims, steps in flight get `graceMs` (default 5,000), claims are given back. The world stays
+   * open. Idempotent.
+   */
+  close(options: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#closed ??= this.#drain(options.graceMs ?? defaults.graceMs);
+    return this.#closed;
+  }
+
+  async #drain(graceMs: number): Promise<void> {
+    await this.#worker.stop(graceMs);
+    this.#client.close();
+    this.#resident.clear();
+    this.#unguard();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw runtimeClosed();
+  }
+}
+
+/** Makes an engine on a world, and starts its worker unless told not to. */
+export function createRuntime(options: RuntimeOptions): Runtime {
+  return new Runtime(options);
+}
+
+async function currentProgram(given: RuntimeOptions['program'], shelf: ProgramShelf): Promise<Program> {
+  const make = given ?? registry().program;
+  if (!make) throw programUnknown();
+  return shelf.add(typeof make === 'function' ? await make() : make);
+}
+
+function definedOf<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function printLine(_runId: string, { level, text }: LogLine): void {
+  const print = {
+    log: console.log,
+    info: console.info,
+    debug: console.debug,
+    warn: console.warn,
+    error: console.error,
+  };
+  (Object.hasOwn(print, level) ? print[level as keyof typeof print] : console.log)(text);
+}
+
+function printProblem(problem: string, error: unknown): void {
+  console.error(`perdure: ${problem}:`, error);
+}

@@ -1,0 +1,237 @@
+/**
+ * Builds one stage: turns what is new for a run into events, each consumed by the Execution as it is recorded.
+ *
+ * Owns the Execution for the session and rebuilds it when it was dropped, from the history and the events staged
+ * so far; nothing here depends on whether it was resident (E6).
+ */
+import { type Event, type EventOf, eventIdOf } from '@perdure/world';
+import { type EventPlace, toEvent } from './command.ts';
+import type { Engine } from './engine.ts';
+import { StepNotRegisteredError } from './errors.ts';
+import { Execution, type OpenStep } from './execution.ts';
+import { HydrationCache } from './hydration-cache.ts';
+import { replay } from './replay.ts';
+import { type Arrival, Stage } from './stage.ts';
+import { StepConsumer } from './step-consumer.ts';
+import { outcomeEvent } from './step-runner.ts';
+
+type Head = EventPlace & { readonly eventId: string };
+
+export class StageBuilder {
+  readonly #engine: Engine;
+  readonly #runId: string;
+  readonly #consumer: StepConsumer;
+  /** Owners of tokens that this stage's hooks could not have, by correlation id. */
+  readonly #conflicts = new Map<string, string>();
+  #stage: Stage = new Stage([]);
+  #tail = 0;
+  #seekInterrupted = true;
+
+  constructor(engine: Engine, runId: string) {
+    this.#engine = engine;
+    this.#runId = runId;
+    const { envelope, counters } = engine;
+    // The cache lives as long as the claim: longer than the Executions of the run, never shared between runs.
+    const cache = engine.hydrationCache === 'on' ? { cache: new HydrationCache() } : {};
+    this.#consumer = new StepConsumer({ envelope, counters, ...cache });
+  }
+
+  /** The last version known to be durable. */
+  get tail(): number {
+    return this.#tail;
+  }
+
+  get stage(): Stage {
+    return this.#stage;
+  }
+
+  /** The time for a new event: never before the last one's. */
+  now(execution: Execution): number {
+    return Math.max(this.#engine.clock(), execution.lastTime);
+  }
+
+  /** Feeds the Execution what others wrote; `news` says that there may be some. */
+  async catchUp(news: 'news' | 'none'): Promise<void> {
+    const resident = this.#engine.resident.get(this.#runId);
+    if (!resident) {
+      this.#tail = Number.POSITIVE_INFINITY;
+      this.#tail = (await this.execution()).version;
+    } else if (news === 'news' || this.#tail === 0) {
+      replay(resident, await this.#engine.world.runs.history(this.#runId, { after: resident.version }));
+      this.#tail = resident.version;
+    }
+  }
+
+  /** The stage became durable up to a version; what it holds is handed out for acting. */
+  accept(version: number): Stage {
+    const stage = this.#stage;
+    this.#tail = version;
+    this.#conflicts.clear();
+    this.#stage = new Stage([]);
+    return stage;
+  }
+
+  /** Forgets a stage that did not become durable, and gives back what arrived from outside the Execution. */
+  refuse(): readonly Arrival[] {
+    const { events, arrivals, starts } = this.#stage;
+    if (events.length > 0) this.drop();
+    for (const _ of starts) this.#engine.slots.give();
+    this.#stage = new Stage([]);
+    this.#seekInterrupted = true;
+    return arrivals;
+  }
+
+  /** The hook of a command cannot have its token: the next stage records the conflict instead. */
+  noteConflict(correlationId: string, ownerRunId: string): void {
+    this.#conflicts.set(correlationId, ownerRunId);
+  }
+
+  drop(): void {
+    this.#engine.resident.drop(this.#runId);
+  }
+
+  /** The Execution at the end of the stage: the resident one, or one rebuilt from history and stage. */
+  async execution(): Promise<Execution> {
+    const resident = this.#engine.resident.get(this.#runId);
+    if (resident) return resident;
+    const { world, programs, counters, turnBudget, env } = this.#engine;
+    const history = await world.runs.history(this.#runId);
+    const created = history[0] as EventOf<'run_created'>;
+    const program = await programs.get(created.eventData.program);
+    const execution = new Execution({ program, consumer: this.#consumer, turnBudget, env });
+    counters.replays += 1;
+    replay(
+      execution,
+      history.filter(({ version }) => version <= this.#tail),
+    );
+    replay(execution, this.#stage.events);
+    this.#engine.resident.keep(this.#runId, execution);
+    return execution;
+  }
+
+  /** Records everything that is due now. `inFlight` names steps whose attempt runs here; `starts` says whether more may. */
+  async build(
+    arrivals: readonly Arrival[],
+    inFlight: { has(stepId: string): boolean },
+    starts: 'start' | 'hold',
+  ): Promise<Execution> {
+    this.#stage = new Stage(arrivals);
+    let execution = await this.execution();
+    if (execution.ended) return execution;
+    if (execution.paused)
+      await this.#record((head) => ({ ...head, eventType: 'run_resumed', eventData: {} }));
+    if (!execution.started)
+      await this.#record((head) => ({ ...head, eventType: 'run_started', eventData: {} }));
+    await this.#recordCommands();
+    for (const arrival of arrivals) await this.#recordArrival(arrival);
+    await this.#recordTimers(starts);
+    execution = await this.execution();
+    if (!execution.ended && starts === 'start') {
+      await this.#recordInterrupted(execution, inFlight);
+      await this.#recordReady(execution, this.#engine.slots.free);
+    }
+    return this.execution();
+  }
+
+  async #recordArrival({ attempt, outcome }: Arrival): Promise<void> {
+    if (outcome.kind === 'unreadable') throw outcome.error;
+    const { ended } = await this.execution();
+    if (ended) return;
+    await this.#record((head) => outcomeEvent(attempt, outcome, head, this.#engine.envelope));
+    await this.#recordCommands();
+  }
+
+  async #recordTimers(starts: 'start' | 'hold'): Promise<void> {
+    for (;;) {
+      const execution = await this.execution();
+      const timer = execution.ended ? undefined : execution.nextTimer();
+      if (!timer || timer.at > this.now(execution)) return;
+      const step = execution.steps.get(timer.id);
+      if (step) {
+        if (starts === 'hold') return;
+        await this.#recordStart(step, execution);
+      } else {
+        const correlationId = timer.id;
+        await this.#record((head) => ({
+          ...head,
+          eventType: 'wait_completed',
+          correlationId,
+          eventData: {},
+        }));
+        await this.#recordCommands();
+      }
+    }
+  }
+
+  /** Steps whose last attempt belongs to an owner that is gone get their next one. */
+  async #recordInterrupted(execution: Execution, inFlight: { has(stepId: string): boolean }): Promise<void> {
+    if (!this.#seekInterrupted) return;
+    this.#seekInterrupted = false;
+    const starting = new Set(this.#stage.starts.map(({ step }) => step.id));
+    for (const step of [...execution.steps.values()]) {
+      if (step.status !== 'running' || inFlight.has(step.id) || starting.has(step.id)) continue;
+      await this.#recordStart(step, execution);
+    }
+  }
+
+  async #recordReady(execution: Execution, limit: number): Promise<void> {
+    for (const step of execution.takeReady(limit)) await this.#recordStart(step, execution);
+  }
+
+  async #recordStart(step: OpenStep, execution: Execution): Promise<void> {
+    const { steps, worker, slots } = this.#engine;
+    const entry = steps.get(step.name);
+    if (!entry) throw new StepNotRegisteredError(step.name, [...steps.keys()]);
+    const number = step.attempt + 1;
+    const { id, name, input, maxRetries, failures } = step;
+    await this.#record((head) => ({
+      ...head,
+      eventType: 'step_started',
+      correlationId: id,
+      eventData: { attempt: number, worker },
+    }));
+    slots.take(1);
+    this.#stage.starts.push({
+      step: { id, name, input, maxRetries, failures },
+      entry,
+      number,
+      startedAt: this.now(execution),
+      run: { runId: this.#runId, workflowName: execution.workflowName, startedAt: execution.startedAt },
+      abort: new AbortController(),
+    });
+  }
+
+  /** Records what the program asks for, until it asks for nothing more. */
+  async #recordCommands(): Promise<void> {
+    for (;;) {
+      const execution = await this.execution();
+      const command = execution.nextPending;
+      if (!command || execution.ended) return;
+      const ends = command.kind === 'complete-run' || command.kind === 'fail-run';
+      // A step requested before the end still gets its attempt, and no event may follow the end.
+      if (ends && execution.hasReady) await this.#recordReady(execution, Number.POSITIVE_INFINITY);
+      const ownerRunId = this.#conflicts.get(command.id);
+      await this.#record((head) => {
+        if (ownerRunId === undefined) return toEvent(command, head, this.#engine.envelope);
+        const eventData = { token: command.name, ownerRunId };
+        return { ...head, eventType: 'hook_conflict', correlationId: command.id, eventData };
+      });
+    }
+  }
+
+  /** Adds one event to the stage, consumed by the Execution. */
+  async #record(make: (head: Head) => Event): Promise<void> {
+    const execution = await this.execution();
+    const version = execution.version + 1;
+    const event = make({
+      runId: this.#runId,
+      eventId: eventIdOf(version),
+      version,
+      createdAt: this.now(execution),
+    });
+    execution.advance(event);
+    this.#stage.events.push(event);
+    this.#stage.logs.push(...execution.takeLogs());
+    this.#engine.resident.keep(this.#runId, execution);
+  }
+}

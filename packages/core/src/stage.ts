@@ -1,0 +1,24 @@
+/**
+ * What one round of the loop is about to write: events that the Execution has consumed already, and what to do
+ * once they are durable. A refused stage is thrown away; only its arrivals are kept.
+ */
+import type { Event } from '@perdure/world';
+import type { LogLine } from './sandbox.ts';
+import type { Attempt, Outcome } from './step-runner.ts';
+
+/** An attempt that ended. */
+export interface Arrival {
+  readonly attempt: Attempt;
+  readonly outcome: Outcome;
+}
+
+export class Stage {
+  readonly events: Event[] = [];
+  readonly arrivals: readonly Arrival[];
+  readonly starts: Attempt[] = [];
+  readonly logs: LogLine[] = [];
+
+  constructor(arrivals: readonly Arrival[]) {
+    this.arrivals = arrivals;
+  }
+}

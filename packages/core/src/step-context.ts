@@ -1,0 +1,30 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** What a running attempt knows of itself. */
+export interface StepContext {
+  readonly stepName: string;
+  readonly stepId: string;
+  readonly stepStartedAt: Date;
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+  readonly workflowName: string;
+  readonly workflowRunId: string;
+  readonly workflowStartedAt: Date;
+}
+
+// One storage for the process: a second copy of the package must see the attempts of the first.
+const storageKey: symbol = Symbol.for('perdure.step-context');
+const shared = globalThis as unknown as Record<symbol, AsyncLocalStorage<StepContext> | undefined>;
+
+function storage(): AsyncLocalStorage<StepContext> {
+  shared[storageKey] ??= new AsyncLocalStorage<StepContext>();
+  return shared[storageKey];
+}
+
+export function runInStep<T>(context: StepContext, body: () => T): T {
+  return storage().run(context, body);
+}
+
+export function currentStep(): StepContext | undefined {
+  return storage().getStore();
+}

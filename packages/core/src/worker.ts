@@ -1,0 +1,166 @@
+/**
+ * Claims due runs and drives them, renews what it holds, and drains on stop.
+ *
+ * Hints only shorten the wait: the poll is the truth (W7). Timers do not keep the process alive.
+ */
+import type { Claim, Hint } from '@perdure/world';
+import type { Engine } from './engine.ts';
+import { RunSession } from './orchestrator.ts';
+
+export interface WorkerOptions {
+  /** Runs driven at once. Default 256. */
+  readonly maxConcurrentRuns: number;
+  /** How long a claim holds without renewal, in milliseconds; renewed three times as often. Default 10,000. */
+  readonly leaseMs: number;
+  /** Longest time between two looks for due runs, in milliseconds. Default 2,000. */
+  readonly pollMs: number;
+}
+
+export const workerDefaults: WorkerOptions = { maxConcurrentRuns: 256, leaseMs: 10_000, pollMs: 2_000 };
+
+const claimBatch = 64;
+
+export class Worker {
+  readonly #engine: Engine;
+  readonly #options: WorkerOptions;
+  readonly #sessions = new Map<string, RunSession>();
+  readonly #driving = new Set<Promise<void>>();
+  #state: 'idle' | 'running' | 'stopping' = 'idle';
+  #unwatch: (() => void) | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #polling: 'no' | 'yes' | 'again' = 'no';
+
+  constructor(engine: Engine, options: WorkerOptions) {
+    this.#engine = engine;
+    this.#options = options;
+  }
+
+  get running(): boolean {
+    return this.#state === 'running';
+  }
+
+  get free(): number {
+    return this.#state === 'running' ? Math.max(0, this.#options.maxConcurrentRuns - this.#sessions.size) : 0;
+  }
+
+  get leaseMs(): number {
+    return this.#options.leaseMs;
+  }
+
+  start(): void {
+    if (this.#state !== 'idle') return;
+    this.#state = 'running';
+    this.#unwatch = this.#engine.world.runs.watch((hint) => this.#onHint(hint));
+    this.#heartbeat = setInterval(() => void this.#renew(), this.#options.leaseMs / 3);
+    this.#heartbeat.unref();
+    this.#poll();
+  }
+
+  /** Drives a run that was claimed elsewhere, as `start` does in one write. */
+  adopt(claim: Claim): void {
+    const session = new RunSession(this.#engine, claim);
+    this.#sessions.set(claim.runId, session);
+    const driving = session.drive().then((wakeAt) => {
+      this.#driving.delete(driving);
+      if (this.#sessions.get(claim.runId) === session) this.#sessions.delete(claim.runId);
+      if (wakeAt !== undefined) this.#pollAt(wakeAt);
+      // Others may have waited for this place.
+      if (this.free === 1) this.#poll();
+    });
+    this.#driving.add(driving);
+  }
+
+  /** Takes no new runs, waits up to `graceMs` for steps in flight, then gives every claim back. */
+  async stop(graceMs: number): Promise<void> {
+    if (this.#state !== 'running') return;
+    this.#state = 'stopping';
+    this.#unwatch?.();
+    clearTimeout(this.#timer);
+    for (const session of this.#sessions.values()) session.drain();
+    let timer: NodeJS.Timeout | undefined;
+    const grace = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, graceMs);
+    });
+    await Promise.race([Promise.all(this.#driving), grace]);
+    clearTimeout(timer);
+    const left = [...this.#sessions.values()];
+    for (const session of left) session.lose(new DOMException('The worker stopped.', 'AbortError'));
+    await Promise.all(this.#driving);
+    clearInterval(this.#heartbeat);
+    await this.#engine.world.runs.release(left.map(({ claim }) => claim));
+    this.#state = 'idle';
+  }
+
+  #onHint({ runId, kind }: Hint): void {
+    if (kind === 'due') this.#poll();
+    else this.#sessions.get(runId)?.notify();
+  }
+
+  #poll(): void {
+    if (this.#state !== 'running') return;
+    if (this.#polling !== 'no') {
+      this.#polling = 'again';
+      return;
+    }
+    this.#polling = 'yes';
+    void this.#claimDue().finally(() => {
+      const again = this.#polling === 'again';
+      this.#polling = 'no';
+      if (again) this.#poll();
+    });
+  }
+
+  async #claimDue(): Promise<void> {
+    const { world, worker, report } = this.#engine;
+    const { leaseMs, pollMs } = this.#options;
+    clearTimeout(this.#timer);
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    let next = Date.now() + pollMs;
+    try {
+      for (let more = true; more && this.free > 0; ) {
+        const limit = Math.min(this.free, claimBatch);
+        const { claimed, nextWakeAt } = await world.runs.claim({ worker, leaseMs, limit });
+        for (const { claim } of claimed) this.adopt(claim);
+        more = claimed.length === limit;
+        if (nextWakeAt !== null) next = Math.min(next, Date.now() + (nextWakeAt - this.#engine.clock()));
+      }
+    } catch (error) {
+      if (this.#state === 'running') report('looking for due runs failed', error);
+    }
+    if (this.free > 0) this.#setTimer(next);
+  }
+
+  /** `at` is in the engine's time. */
+  #pollAt(at: number): void {
+    this.#setTimer(Date.now() + (at - this.#engine.clock()));
+  }
+
+  #setTimer(at: number): void {
+    if (this.#state !== 'running' || at >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(
+      () => this.#poll(),
+      Math.min(this.#options.pollMs, Math.max(1, at - Date.now())),
+    );
+    this.#timer.unref();
+  }
+
+  async #renew(): Promise<void> {
+    const { world, worker, report } = this.#engine;
+    const { leaseMs } = this.#options;
+    const claims = Array.from(this.#sessions.values(), ({ claim, version }) => ({ claim, version }));
+    if (claims.length === 0) return;
+    try {
+      const { lost, moved } = await world.runs.renew({ worker, leaseMs, claims });
+      for (const runId of lost) {
+        this.#sessions.get(runId)?.lose(new DOMException('The claim on the run was lost.', 'AbortError'));
+      }
+      for (const runId of moved) this.#sessions.get(runId)?.notify();
+    } catch (error) {
+      report('renewing claims failed', error);
+    }
+  }
+}
