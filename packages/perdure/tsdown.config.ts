@@ -1,7 +1,16 @@
 import { defineConfig } from 'tsdown';
 
 export default defineConfig({
-  entry: ['src/index.ts'],
+  entry: [
+    'src/index.ts',
+    'src/api.ts',
+    'src/errors.ts',
+    'src/runtime.ts',
+    'src/register.ts',
+    'src/vite.ts',
+    'src/rolldown.ts',
+    'src/bin.ts',
+  ],
   platform: 'node',
   dts: true,
 });

@@ -20,7 +20,7 @@ import {
 import { notAWorkflow, optionInvalid } from './messages.ts';
 import { hostCodec } from './payload/host-codec.ts';
 import type { Program } from './program.ts';
-import { Run } from './run.ts';
+import { Run, type RunAccess } from './run.ts';
 import { ulid } from './ulid.ts';
 import type { Worker } from './worker.ts';
 
@@ -38,7 +38,7 @@ export interface HookInfo {
   readonly metadata: unknown;
 }
 
-export class Client {
+export class Client implements RunAccess {
   readonly #engine: Engine;
   readonly #worker: Worker;
   readonly #program: () => Promise<Program>;

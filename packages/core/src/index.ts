@@ -12,7 +12,7 @@ export {
 } from './host-api.ts';
 export { type Key, parseKeys } from './payload/cipher.ts';
 export { hashOf, type ProgramSource } from './program.ts';
-export type { Run } from './run.ts';
+export { Run, type RunAccess } from './run.ts';
 export { createRuntime, Runtime, type RuntimeOptions } from './runtime.ts';
 export type { LogLine } from './sandbox.ts';
 export type { Counters } from './step-consumer.ts';

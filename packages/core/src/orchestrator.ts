@@ -102,8 +102,7 @@ export class RunSession {
     const news = this.#news ? 'news' : 'none';
     this.#news = false;
     await this.#builder.catchUp(news);
-    const arrivals = this.#arrivals;
-    this.#arrivals = [];
+    const arrivals = await this.#takeArrivals();
     const execution = await this.#builder.build(
       arrivals,
       this.#inFlight,
@@ -118,6 +117,20 @@ export class RunSession {
       return true;
     }
     return this.#append(execution, idle);
+  }
+
+  /** Outcomes that the history does not have; after a lost reply it may have some already (L2). */
+  async #takeArrivals(): Promise<Arrival[]> {
+    if (this.#arrivals.length === 0) return [];
+    const { steps } = await this.#builder.execution();
+    const arrivals = this.#arrivals;
+    this.#arrivals = [];
+    return arrivals.filter(({ attempt }) => {
+      const step = steps.get(attempt.step.id);
+      const open = step?.status === 'running' && step.attempt === attempt.number;
+      if (!open) this.#inFlight.delete(attempt.step.id);
+      return open;
+    });
   }
 
   async #append(execution: Execution, idle: boolean): Promise<boolean> {

@@ -1,41 +1,50 @@
 /**
- * Rejections inside a sandbox surface as `unhandledRejection` of the host process, where the default is to end
- * it. A rejection that a workflow does not await yet is no accident of the host: it is ignored. Any other keeps
- * its usual course.
+ * Rejections inside a sandbox surface as `unhandledRejection` of the host process, whose default is to end it, and
+ * which monitors report. A rejection that a workflow does not await yet is no accident of the host: it goes to
+ * nobody. Any other keeps its usual course, the default included.
+ *
+ * Node has no way to take a rejection from all listeners but the emission itself, so that is what is wrapped.
  */
 const guestPromises = new WeakSet<object>();
 let guards = 0;
+let installed = false;
 
 /** Marks the promises of a realm, by its `Promise.prototype`. */
 export function ignoreRejectionsOf(promisePrototype: object): void {
   guestPromises.add(promisePrototype);
 }
 
-function isGuest(promise: object): boolean {
+function isGuest(promise: unknown): boolean {
+  if (typeof promise !== 'object' || promise === null) return false;
   for (let proto = Object.getPrototypeOf(promise); proto; proto = Object.getPrototypeOf(proto)) {
     if (guestPromises.has(proto)) return true;
   }
   return false;
 }
 
-function onUnhandled(reason: unknown, promise: Promise<unknown>): void {
-  if (isGuest(promise)) return;
-  // Our listener switched the default off; without another listener, what is not ours gets it back.
-  if (process.listenerCount('unhandledRejection') > 1) return;
-  throw reason instanceof Error
-    ? reason
-    : new Error(`Unhandled rejection: ${String(reason)}`, { cause: reason });
+type Emit = (this: NodeJS.Process, name: string | symbol, ...values: unknown[]) => boolean;
+
+/** Stays in place once installed, since others may have wrapped it; without guards it passes everything on. */
+function install(): void {
+  if (installed) return;
+  installed = true;
+  const emit = process.emit as Emit;
+  const guarded: Emit = function (name, ...values) {
+    const rejection = name === 'unhandledRejection' || name === 'rejectionHandled';
+    const promise = name === 'unhandledRejection' ? values[1] : values[0];
+    if (rejection && guards > 0 && isGuest(promise)) return true;
+    return emit.call(this, name, ...values);
+  };
+  process.emit = guarded as typeof process.emit;
 }
 
 /** Keeps guest rejections from the process until the returned function is called. */
 export function guardRejections(): () => void {
+  install();
   guards += 1;
-  if (guards === 1) process.on('unhandledRejection', onUnhandled);
   let active = true;
   return () => {
-    if (!active) return;
+    if (active) guards -= 1;
     active = false;
-    guards -= 1;
-    if (guards === 0) process.off('unhandledRejection', onUnhandled);
   };
 }

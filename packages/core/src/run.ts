@@ -1,39 +1,47 @@
-import type { RunStatus } from '@perdure/world';
-import type { Client } from './client.ts';
+import type { RunProjection, RunStatus } from '@perdure/world';
+
+/** What a handle needs of the process it lives in. */
+export interface RunAccess {
+  find(runId: string): Promise<RunProjection | undefined>;
+  /** Throws `WorkflowRunNotFoundError`. */
+  projection(runId: string): Promise<RunProjection>;
+  result(runId: string): Promise<unknown>;
+  cancel(runId: string, reason: string | undefined): Promise<void>;
+}
 
 /** A handle of a run; making one does no I/O. Every property is a fresh look at the run. */
 export class Run<R = unknown> {
   readonly runId: string;
-  readonly #client: Client;
+  readonly #access: RunAccess;
 
-  constructor(client: Client, runId: string) {
-    this.#client = client;
+  constructor(access: RunAccess, runId: string) {
+    this.#access = access;
     this.runId = runId;
   }
 
   get exists(): Promise<boolean> {
-    return this.#client.find(this.runId).then((run) => run !== undefined);
+    return this.#access.find(this.runId).then((run) => run !== undefined);
   }
 
   /** Rejects with `WorkflowRunNotFoundError`, as do the properties below. */
   get status(): Promise<RunStatus> {
-    return this.#client.projection(this.runId).then(({ status }) => status);
+    return this.#access.projection(this.runId).then(({ status }) => status);
   }
 
   get workflowName(): Promise<string> {
-    return this.#client.projection(this.runId).then(({ workflowName }) => workflowName);
+    return this.#access.projection(this.runId).then(({ workflowName }) => workflowName);
   }
 
   get createdAt(): Promise<Date> {
-    return this.#client.projection(this.runId).then(({ createdAt }) => new Date(createdAt));
+    return this.#access.projection(this.runId).then(({ createdAt }) => new Date(createdAt));
   }
 
   get startedAt(): Promise<Date | undefined> {
-    return this.#client.projection(this.runId).then(({ startedAt }) => dateOf(startedAt));
+    return this.#access.projection(this.runId).then(({ startedAt }) => dateOf(startedAt));
   }
 
   get completedAt(): Promise<Date | undefined> {
-    return this.#client.projection(this.runId).then(({ completedAt }) => dateOf(completedAt));
+    return this.#access.projection(this.runId).then(({ completedAt }) => dateOf(completedAt));
   }
 
   /**
@@ -43,12 +51,12 @@ export class Run<R = unknown> {
    * `WorkflowRunNotFoundError`.
    */
   get returnValue(): Promise<R> {
-    return this.#client.result(this.runId) as Promise<R>;
+    return this.#access.result(this.runId) as Promise<R>;
   }
 
   /** Ends the run: the workflow stops at its next turn, signals of steps in flight abort. Idempotent. */
   cancel(options: { readonly cancelReason?: string } = {}): Promise<void> {
-    return this.#client.cancel(this.runId, options.cancelReason);
+    return this.#access.cancel(this.runId, options.cancelReason);
   }
 }
 

@@ -12,7 +12,7 @@ import { ProgramShelf } from './programs.ts';
 import { registry } from './registry.ts';
 import { guardRejections } from './rejection-guard.ts';
 import { ResidentExecutions } from './resident.ts';
-import type { Run } from './run.ts';
+import type { Run, RunAccess } from './run.ts';
 import type { LogLine } from './sandbox.ts';
 import { type Counters, createCounters } from './step-consumer.ts';
 import { StepSlots } from './step-slots.ts';
@@ -115,6 +115,11 @@ export class Runtime {
   resumeHook(token: string, payload: unknown, options?: { readonly id?: string }): Promise<HookInfo> {
     this.#checkOpen();
     return this.#client.resumeHook(token, payload, options);
+  }
+
+  /** What handles of runs in this world look through. */
+  get access(): RunAccess {
+    return this.#client;
   }
 
   /** Executions in memory. */

@@ -32,8 +32,8 @@ export class StageBuilder {
     this.#runId = runId;
     const { envelope, counters } = engine;
     // The cache lives as long as the claim: longer than the Executions of the run, never shared between runs.
-    const cache = engine.hydrationCache === 'on' ? { cache: new HydrationCache() } : {};
-    this.#consumer = new StepConsumer({ envelope, counters, ...cache });
+    const cache = engine.hydrationCache === 'on' ? new HydrationCache() : undefined;
+    this.#consumer = new StepConsumer({ envelope, counters, cache });
   }
 
   /** The last version known to be durable. */

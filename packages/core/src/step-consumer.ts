@@ -30,7 +30,7 @@ export interface ConsumerOptions {
   readonly envelope: Envelope;
   readonly counters: Counters;
   /** Without a cache every replay hydrates every time and behaves the same. */
-  readonly cache?: HydrationCache;
+  readonly cache?: HydrationCache | undefined;
 }
 
 export class StepConsumer {

@@ -1,0 +1,93 @@
+/** The world and the runtimes of this process, shared by every copy of the package in it. */
+import { createRuntime, type Runtime } from '@perdure/core';
+import { PerdureError } from '@perdure/core/errors';
+import type { World } from '@perdure/world';
+import { worldChoice } from './config.ts';
+
+interface Ambient {
+  world?: Promise<World>;
+  readonly runtimes: Map<World, Runtime>;
+}
+
+const ambientKey: symbol = Symbol.for('perdure.ambient');
+
+function ambient(): Ambient {
+  const shared = globalThis as unknown as Record<symbol, Ambient | undefined>;
+  shared[ambientKey] ??= { runtimes: new Map() };
+  return shared[ambientKey];
+}
+
+interface WorldModule {
+  readonly createWorld?: () => World | Promise<World>;
+}
+
+/**
+ * Makes a world: `local` (default data directory `.workflow-data`, or WORKFLOW_LOCAL_DATA_DIR), `memory`, or what
+ * a package or module path exports as `createWorld`.
+ *
+ * Throws WORLD_UNKNOWN.
+ */
+export async function createWorld(name: string, options: { readonly dataDir?: string } = {}): Promise<World> {
+  if (name === 'memory') return (await import('@perdure/world-memory')).createMemoryWorld();
+  if (name === 'local') {
+    const dataDir = options.dataDir ?? worldChoice().dataDir;
+    return (await import('@perdure/world-local')).createLocalWorld(dataDir === undefined ? {} : { dataDir });
+  }
+  const specifier = name === 'postgres' ? '@perdure/world-postgres' : name;
+  let module: WorldModule;
+  try {
+    module = await import(specifier);
+  } catch (cause) {
+    throw worldUnknown(name, `cannot import ${specifier}`, cause);
+  }
+  if (typeof module.createWorld !== 'function')
+    throw worldUnknown(name, `${specifier} exports no createWorld()`);
+  return module.createWorld();
+}
+
+function worldUnknown(name: string, problem: string, cause?: unknown): PerdureError {
+  return new PerdureError(
+    'ConfigError',
+    'WORLD_UNKNOWN',
+    `Expected a world, got ${JSON.stringify(name)}: ${problem}.`,
+    {
+      hint: 'Use local, memory, or install and name a package that exports createWorld().',
+      cause,
+    },
+  );
+}
+
+/** The process's world: what was set, or what WORKFLOW_TARGET_WORLD names (default `local`). */
+export function getWorld(): Promise<World> {
+  const shared = ambient();
+  shared.world ??= createWorld(worldChoice().name);
+  return shared.world;
+}
+
+/** Makes a world the process's own. Runs started before stay on theirs. */
+export function setWorld(world: World): void {
+  ambient().world = Promise.resolve(world);
+}
+
+/** The runtime of a world (default the process's), made on first use; its worker runs unless WORKFLOW_WORKER=off. */
+export async function getRuntime(world?: World): Promise<Runtime> {
+  const target = world ?? (await getWorld());
+  const { runtimes } = ambient();
+  let runtime = runtimes.get(target);
+  if (!runtime) {
+    runtime = createRuntime({ world: target });
+    runtimes.set(target, runtime);
+  }
+  return runtime;
+}
+
+/** Drains and closes the process's runtimes and its world. */
+export async function close(options: { readonly graceMs?: number } = {}): Promise<void> {
+  const shared = ambient();
+  const world = shared.world;
+  delete shared.world;
+  const runtimes = [...shared.runtimes.values()];
+  shared.runtimes.clear();
+  await Promise.all(runtimes.map((runtime) => runtime.close(options)));
+  await (await world)?.close();
+}

@@ -1,0 +1,2 @@
+export * from '@perdure/core/errors';
+export { WorldError } from '@perdure/world';

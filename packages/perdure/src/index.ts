@@ -1,0 +1,14 @@
+/** What workflow and step code imports. Inside a workflow the same names mean the sandbox's own (see `guest.ts`). */
+export {
+  createHook,
+  type Duration,
+  FatalError,
+  getStepMetadata,
+  getWorkflowMetadata,
+  type Hook,
+  type HookOptions,
+  RetryableError,
+  type StepMetadata,
+  sleep,
+  type WorkflowMetadata,
+} from '@perdure/core';
