@@ -1,10 +1,18 @@
-import { defineConfig } from 'vitest/config';
+import perdure from 'perdure/vite';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
-export default defineConfig({
+const limits = { testTimeout: 30_000, hookTimeout: 30_000, exclude: ['**/node_modules/**', '**/dist/**'] };
+
+const config: ViteUserConfig = defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'workbench/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**', '**/fixtures/**'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    projects: [
+      { test: { ...limits, name: 'packages', include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'] } },
+      {
+        plugins: [perdure()],
+        test: { ...limits, name: 'workbench', include: ['workbench/*/test/**/*.test.ts'] },
+      },
+    ],
   },
 });
+
+export default config;

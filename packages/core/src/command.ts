@@ -45,13 +45,10 @@ export function toEvent(command: Command, place: EventPlace, envelope: Envelope)
           : { stepName: command.name, input: wrap('input'), maxRetries: command.number };
       return { ...head, eventType: 'step_created', correlationId: command.id, eventData };
     }
-    case 'start-wait':
-      return {
-        ...head,
-        eventType: 'wait_created',
-        correlationId: command.id,
-        eventData: { resumeAt: command.number! },
-      };
+    case 'start-wait': {
+      const resumeAt = command.name === 'for' ? createdAt + command.number! : command.number!;
+      return { ...head, eventType: 'wait_created', correlationId: command.id, eventData: { resumeAt } };
+    }
     case 'create-hook': {
       const eventData =
         command.text === undefined

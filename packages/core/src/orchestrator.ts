@@ -187,6 +187,7 @@ export class RunSession {
 
   async #pause(cause: unknown): Promise<number | undefined> {
     const paused = new PausedRun(this.#engine, this.claim, cause);
+    this.#engine.report(`run ${this.runId} waits for a repair`, cause);
     try {
       await paused.record(this.#takeOutcomes());
       while (this.#inFlight.size > 0 && this.#state !== 'lost') {

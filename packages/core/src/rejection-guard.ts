@@ -5,21 +5,13 @@
  *
  * Node has no way to take a rejection from all listeners but the emission itself, so that is what is wrapped.
  */
-const guestPromises = new WeakSet<object>();
+import { guestMark } from './guest/mark.ts';
+
 let guards = 0;
 let installed = false;
 
-/** Marks the promises of a realm, by its `Promise.prototype`. */
-export function ignoreRejectionsOf(promisePrototype: object): void {
-  guestPromises.add(promisePrototype);
-}
-
 function isGuest(promise: unknown): boolean {
-  if (typeof promise !== 'object' || promise === null) return false;
-  for (let proto = Object.getPrototypeOf(promise); proto; proto = Object.getPrototypeOf(proto)) {
-    if (guestPromises.has(proto)) return true;
-  }
-  return false;
+  return typeof promise === 'object' && promise !== null && guestMark in promise;
 }
 
 type Emit = (this: NodeJS.Process, name: string | symbol, ...values: unknown[]) => boolean;

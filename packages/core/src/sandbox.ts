@@ -8,7 +8,6 @@ import { constants, createContext, Script } from 'node:vm';
 import type { GuestCommand, Init, Slot } from './guest/state.ts';
 import { programBroken } from './messages.ts';
 import type { Program } from './program.ts';
-import { ignoreRejectionsOf } from './rejection-guard.ts';
 
 interface Door {
   readonly slot: Slot;
@@ -35,7 +34,6 @@ export interface Delivery {
 
 const enter = new Script('__perdure.turn()', { filename: 'perdure:turn' });
 const endOverspent = new Script('__perdure.endOverspent()', { filename: 'perdure:turn' });
-const promisePrototype = new Script('Promise.prototype', { filename: 'perdure:setup' });
 const none: readonly never[] = Object.freeze([]);
 
 export class Sandbox {
@@ -52,7 +50,6 @@ export class Sandbox {
     }) as Record<string, unknown>;
     context.__perdure_init = JSON.stringify(init);
     context.__perdure_env = env;
-    ignoreRejectionsOf(promisePrototype.runInContext(context));
     try {
       program.script.runInContext(context);
     } catch (error) {

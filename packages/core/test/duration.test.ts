@@ -17,10 +17,20 @@ describe('timeAfter', () => {
     expect(timeAfter(duration, 1_000) - 1_000).toBe(expected);
   });
 
-  it.each(['', 'soon', '10', '10x', '-5s', 's10', '10s!', Number.NaN, -1, Infinity, new Date(Number.NaN), {} as Date])(
-    'refuses %s',
-    (duration) => {
-      expect(() => timeAfter(duration, 0)).toThrow(expect.objectContaining({ code: 'DURATION_INVALID' }));
-    },
-  );
+  it.each([
+    '',
+    'soon',
+    '10',
+    '10x',
+    '-5s',
+    's10',
+    '10s!',
+    Number.NaN,
+    -1,
+    Infinity,
+    new Date(Number.NaN),
+    {} as Date,
+  ])('refuses %s', (duration) => {
+    expect(() => timeAfter(duration, 0)).toThrow(expect.objectContaining({ code: 'DURATION_INVALID' }));
+  });
 });

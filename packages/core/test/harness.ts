@@ -50,7 +50,9 @@ export function gate<T = void>(): { promise: Promise<T>; open: (value: T) => voi
 }
 
 /** Calls `look` until it answers something, letting the event loop turn in between. */
-export async function until<T>(look: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
+export async function until<T>(
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+): Promise<T> {
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;

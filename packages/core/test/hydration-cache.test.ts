@@ -97,24 +97,46 @@ describe('the step-hydration cache', () => {
 describe('what the cache keeps', () => {
   const cache = new HydrationCache();
   afterAll(() => expect(cache.size).toBe(kept.length));
-  const kept = ['', 'x'.repeat(4_096), 0, -0, Number.NaN, true, 1n, 10n ** 4_095n, Symbol.for('s'), null, undefined];
+  const kept = [
+    '',
+    'x'.repeat(4_096),
+    0,
+    -0,
+    Number.NaN,
+    true,
+    1n,
+    10n ** 4_095n,
+    Symbol.for('s'),
+    null,
+    undefined,
+  ];
   const dropped = ['x'.repeat(4_097), 10n ** 4_096n, {}, [], new Date(0), () => 1, new Error('x')];
 
-  it.each(kept.map((value, i) => [i, typeof value, value]))('%i: a small primitive (%s)', (i, _type, value) => {
-    cache.remember(`kept${i}`, value);
-    expect(cache.has(`kept${i}`)).toBe(true);
-    expect(Object.is(cache.get(`kept${i}`), value)).toBe(true);
-  });
+  it.each(kept.map((value, i) => [i, typeof value, value]))(
+    '%i: a small primitive (%s)',
+    (i, _type, value) => {
+      cache.remember(`kept${i}`, value);
+      expect(cache.has(`kept${i}`)).toBe(true);
+      expect(Object.is(cache.get(`kept${i}`), value)).toBe(true);
+    },
+  );
 
-  it.each(dropped.map((value, i) => [i, typeof value, value]))('%i: no %s that is long or an object', (i, _type, value) => {
-    cache.remember(`dropped${i}`, value);
-    expect(cache.has(`dropped${i}`)).toBe(false);
-  });
+  it.each(dropped.map((value, i) => [i, typeof value, value]))(
+    '%i: no %s that is long or an object',
+    (i, _type, value) => {
+      cache.remember(`dropped${i}`, value);
+      expect(cache.has(`dropped${i}`)).toBe(false);
+    },
+  );
 });
 
 /** What the program asks for at the end of a history: the completion with its output. */
 function answerOf(history: readonly Event[], cache: HydrationCache | undefined): string | undefined {
-  const consumer = new StepConsumer({ envelope: createEnvelope(undefined), counters: createCounters(), cache });
+  const consumer = new StepConsumer({
+    envelope: createEnvelope(undefined),
+    counters: createCounters(),
+    cache,
+  });
   const execution = new Execution({ program: new Program(program), consumer, turnBudget: 1e6, env: '{}' });
   replay(execution, history.slice(0, -1));
   return execution.nextPending?.text;

@@ -120,9 +120,13 @@ describe('retries', () => {
   it('gives up after four attempts with a FatalError that names step and attempts', async () => {
     const error = await harnessOf()
       .run('flaky', 9)
-      .catch((caught) => caught);
-    expect(error.cause).toMatchObject({ name: 'FatalError', cause: { name: 'RetryableError', message: 'again' } });
-    expect(error.cause.message).toContain('"o/flaky" failed after 4 attempts');
+      .catch((caught: Error) => caught);
+    const { cause } = error as { cause: Error };
+    expect(cause).toMatchObject({
+      name: 'FatalError',
+      cause: { name: 'RetryableError', message: 'again' },
+    });
+    expect(cause.message).toContain('"o/flaky" failed after 4 attempts');
     expect(calls).toHaveLength(4);
   });
 
@@ -143,8 +147,14 @@ describe('values that cannot be stored', () => {
 
   it('fail the run as its result, and start() as an argument', async () => {
     const harness = harnessOf();
-    await expect(harness.run('badResult')).rejects.toMatchObject({ errorCode: 'NOT_SERIALIZABLE', cause: { path: '.deep[0]' } });
-    await expect(harness.run('chain', () => 1)).rejects.toMatchObject({ name: 'SerializationError', path: '.args[0]' });
+    await expect(harness.run('badResult')).rejects.toMatchObject({
+      errorCode: 'NOT_SERIALIZABLE',
+      cause: { path: '.deep[0]' },
+    });
+    await expect(harness.run('chain', () => 1)).rejects.toMatchObject({
+      name: 'SerializationError',
+      path: '.args[0]',
+    });
   });
 });
 
@@ -228,7 +238,10 @@ describe('cancellation', () => {
     await until(() => calls.includes('blocked'));
     await run.cancel({ cancelReason: 'enough' });
     await run.cancel();
-    await expect(run.returnValue).rejects.toMatchObject({ name: 'WorkflowRunCancelledError', message: /enough/ });
+    await expect(run.returnValue).rejects.toMatchObject({
+      name: 'WorkflowRunCancelledError',
+      message: /enough/,
+    });
     expect(await run.status).toBe('cancelled');
   });
 
@@ -238,14 +251,20 @@ describe('cancellation', () => {
     await run.returnValue;
     await run.cancel();
     expect(await run.status).toBe('completed');
-    await expect(harness.runtime.getRun('wrun_none').cancel()).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
+    await expect(harness.runtime.getRun('wrun_none').cancel()).rejects.toMatchObject({
+      code: 'RUN_NOT_FOUND',
+    });
   });
 });
 
 describe('a paused run', () => {
   it('waits for a step that is not registered, and goes on by itself when it is', async () => {
     let now = Date.now();
-    const harness = harnessOf({ world: createMemoryWorld({ clock: () => now }), clock: () => now, pollMs: 5 });
+    const harness = harnessOf({
+      world: createMemoryWorld({ clock: () => now }),
+      clock: () => now,
+      pollMs: 5,
+    });
     const run = await harness.runtime.start({ workflowId: 'missing' }, []);
     const paused = await until(async () => {
       const projection = await harness.world.runs.get(run.runId);
@@ -357,8 +376,12 @@ describe('close', () => {
 describe('residency', () => {
   it('is bounded in number', async () => {
     const harness = harnessOf({ maxResidentExecutions: 4 });
-    const runs = await Promise.all(Array.from({ length: 12 }, () => harness.runtime.start({ workflowId: 'forever' }, [])));
-    await until(async () => (await Promise.all(runs.map((run) => run.startedAt))).every((time) => time !== undefined));
+    const runs = await Promise.all(
+      Array.from({ length: 12 }, () => harness.runtime.start({ workflowId: 'forever' }, [])),
+    );
+    await until(async () =>
+      (await Promise.all(runs.map((run) => run.startedAt))).every((time) => time !== undefined),
+    );
     expect(harness.runtime.residentCount).toBeLessThanOrEqual(4);
   });
 });

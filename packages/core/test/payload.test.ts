@@ -69,7 +69,11 @@ describe('the codec', () => {
       override name = 'PaymentError';
       amount = 5;
     }
-    expect(roundTrip(new PaymentError('declined'))).toMatchObject({ name: 'PaymentError', amount: 5, message: 'declined' });
+    expect(roundTrip(new PaymentError('declined'))).toMatchObject({
+      name: 'PaymentError',
+      amount: 5,
+      message: 'declined',
+    });
   });
 
   it.each([

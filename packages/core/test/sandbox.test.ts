@@ -108,7 +108,8 @@ describe('what a workflow sees', () => {
 
   it('prints once per run, not once per replay', async () => {
     const lines: string[] = [];
-    const log = (_runId: string, line: { level: string; text: string }) => lines.push(`${line.level} ${line.text}`);
+    const log = (_runId: string, line: { level: string; text: string }) =>
+      lines.push(`${line.level} ${line.text}`);
     const replaying = startHarness(program, { maxResidentExecutions: 0, log });
     await replaying.run('console');
     await replaying.close();
@@ -116,16 +117,23 @@ describe('what a workflow sees', () => {
   });
 
   it('has base64', async () => {
-    expect(await harness.run('base64')).toEqual([Buffer.from('hello ÿ', 'latin1').toString('base64'), 'hello ÿ', 'hi']);
+    expect(await harness.run('base64')).toEqual([
+      Buffer.from('hello ÿ', 'latin1').toString('base64'),
+      'hello ÿ',
+      'hi',
+    ]);
   });
 });
 
 describe('a workflow that runs away', () => {
-  it.each(['spin', 'spinMicrotasks', 'spinSwallowed', 'spinBehind'])('%s ends with an error, not with the process', async (id) => {
-    const error = await harness.run(id).catch((caught) => caught);
-    expect(WorkflowRunFailedError.is(error)).toBe(true);
-    expect(error).toMatchObject({ errorCode: 'TURN_BUDGET_EXCEEDED', cause: { name: 'LimitError' } });
-  });
+  it.each(['spin', 'spinMicrotasks', 'spinSwallowed', 'spinBehind'])(
+    '%s ends with an error, not with the process',
+    async (id) => {
+      const error = await harness.run(id).catch((caught) => caught);
+      expect(WorkflowRunFailedError.is(error)).toBe(true);
+      expect(error).toMatchObject({ errorCode: 'TURN_BUDGET_EXCEEDED', cause: { name: 'LimitError' } });
+    },
+  );
 
   it('leaves other runs alone', async () => {
     const others = Array.from({ length: 5 }, () => harness.run('busy'));
@@ -138,7 +146,10 @@ describe('a workflow that runs away', () => {
 describe('a rejection that nobody awaits yet', () => {
   it('fails the run that awaits it later, and nothing else', async () => {
     const error = await harness.run('lateAwait').catch((caught) => caught);
-    expect(error).toMatchObject({ name: 'WorkflowRunFailedError', cause: { name: 'FatalError', message: 'no' } });
+    expect(error).toMatchObject({
+      name: 'WorkflowRunFailedError',
+      cause: { name: 'FatalError', message: 'no' },
+    });
   });
 
   it('can be caught later', async () => {

@@ -8,9 +8,9 @@ export interface GuestModules {
   /** Absolute path of the module that programs import as `perdure:guest`. */
   readonly entry: string;
   /** Absolute paths by the specifiers that workflow code may import. */
-  readonly aliases: Readonly<Record<string, string>>;
+  readonly aliases: Record<string, string>;
   /** Directories of the runtime's own modules, which take no part in the turn budget. */
-  readonly packages: readonly string[];
+  readonly packages: string[];
 }
 
 const bySubpath: Readonly<Record<string, string>> = {
@@ -33,7 +33,7 @@ export function guestModules(): GuestModules {
 }
 
 /** Files of this package by specifier, for code that is compiled where the package is not installed. */
-export function hostModules(): Readonly<Record<string, string>> {
+export function hostModules(): Record<string, string> {
   const modules: Record<string, string> = {};
   for (const name of packageNames) {
     for (const subpath of ['', '/api', '/errors', '/runtime']) {

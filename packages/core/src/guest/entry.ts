@@ -23,7 +23,10 @@ export function unavailable(module: string, member: string, chain: string[]): un
   const fail = (): never => {
     throw builtinInWorkflow(module, member, chain);
   };
-  return new Proxy(fail, { get: fail, set: fail, apply: fail, construct: fail, has: fail });
+  // A function, so that it can stand where a class is extended; only then is its prototype looked at.
+  const target = function unavailableMember() {};
+  const get = (_: unknown, key: string | symbol): unknown => (key === 'prototype' ? target.prototype : fail());
+  return new Proxy(target, { get, set: fail, apply: fail, construct: fail, has: fail });
 }
 
 const isPrimitive = (value: unknown): boolean =>
@@ -80,7 +83,7 @@ function complete(value: unknown): void {
   issue('complete-run', '', '', { text });
 }
 
-async function start(input: unknown): Promise<void> {
+async function __perdure_start(input: unknown): Promise<void> {
   clock.startedAt = slot.time;
   const { args } = input as { args: unknown[] };
   const workflow = workflows.get(init.workflowName)!;
@@ -100,7 +103,7 @@ function turn(): void {
     slot.failure = describe(error);
     return;
   }
-  if (slot.kind === 'run_started') void start(value);
+  if (slot.kind === 'run_started') void __perdure_start(value);
   else pending.get(slot.id)?.settle(slot.kind, value);
 }
 

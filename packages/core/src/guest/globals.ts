@@ -4,6 +4,7 @@
  * Importing this module changes the realm; it is evaluated before any workflow code.
  */
 import { absentInWorkflow } from '../messages.ts';
+import { guestMark } from './mark.ts';
 import { fillRandom, nextNumber, randomUuid } from './random.ts';
 import { init, logs, slot } from './state.ts';
 
@@ -122,6 +123,9 @@ function fromBase64(base64: string): string {
   return out;
 }
 
+Object.defineProperty(Promise.prototype, guestMark, { value: true });
+// Frames of the host that entered the sandbox count towards the limit; they are dropped later, the user's must stay.
+(Error as unknown as { stackTraceLimit: number }).stackTraceLimit = 64;
 installClock();
 installRandom();
 installConsole();

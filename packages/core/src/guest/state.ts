@@ -8,11 +8,11 @@ import { type Codec, createCodec, type FunctionReference } from '../payload/code
 export interface GuestCommand {
   kind: 'schedule-step' | 'start-wait' | 'create-hook' | 'dispose-hook' | 'complete-run' | 'fail-run';
   id: string;
-  /** Step name, hook token or error code. */
+  /** Step name, hook token, error code, or whether a wait lasts `for` a duration or `until` a time. */
   name: string;
   /** Codec text: step input, hook metadata, run output or error. */
   text: string | undefined;
-  /** Resume time or retry limit. */
+  /** Milliseconds of a wait, or retry limit. */
   number: number | undefined;
 }
 
@@ -83,7 +83,7 @@ function guestFrames(stack: string): string {
   const kept = stack.split('\n').filter((line) => {
     if (line.includes('(node:vm:') || line.includes('perdure:turn:')) host = true;
     else if (line.includes('perdure-program:')) host = false;
-    return !host;
+    return !host && !line.includes('__perdure_start');
   });
   return kept.join('\n');
 }

@@ -1,5 +1,5 @@
 import { type Duration, timeAfter } from '../duration.ts';
-import { bornHandled, issue, nextId, pending, slot } from './state.ts';
+import { bornHandled, issue, nextId, pending } from './state.ts';
 
 /**
  * Waits durably for a duration (`"10s"`, milliseconds) or until a Date; survives restarts, holds no worker.
@@ -9,9 +9,11 @@ import { bornHandled, issue, nextId, pending, slot } from './state.ts';
 export function sleep(duration: Duration): Promise<void> {
   return bornHandled(
     new Promise((resolve) => {
-      const resumeAt = timeAfter(duration, slot.time);
+      // A duration counts from when the wait is recorded: the logical clock may lie behind.
+      const kind = typeof duration === 'object' ? 'until' : 'for';
+      const number = timeAfter(duration, 0);
       const id = nextId('wait');
-      issue('start-wait', id, '', { number: resumeAt });
+      issue('start-wait', id, kind, { number });
       pending.set(id, {
         settle() {
           pending.delete(id);

@@ -1,0 +1,43 @@
+import type { Writable } from 'node:stream';
+import type { GuestOptions } from '@perdure/compiler';
+import type { World } from '@perdure/world';
+import type { Output } from './output.ts';
+
+/** What programs are built on: the sandbox's side of the runtime. */
+export interface GuestModules {
+  /** Absolute path of the module that programs import as the guest runtime. */
+  readonly entry: string;
+  /** Absolute paths by the specifiers that workflow code may import. */
+  readonly aliases: Readonly<Record<string, string>>;
+  /** Directories of the runtime's own modules. */
+  readonly packages: readonly string[];
+}
+
+/** The same as the compiler takes it. */
+export function compilerGuest({ entry, aliases, packages }: GuestModules): GuestOptions {
+  return { entry, aliases: { ...aliases }, packages: [...packages] };
+}
+
+/** What the command line is given by the package that carries the bin. */
+export interface CliContext {
+  /** Makes a world by name; `dataDir` is absolute and for the local world only. */
+  createWorld(name: string, options: { readonly dataDir?: string }): Promise<World>;
+  /** The world where no `--world` is given. */
+  readonly worldName: string;
+  readonly guest: GuestModules;
+  /** File URLs by specifier, for files that run where the package is not installed. */
+  readonly hostModules: Readonly<Record<string, string>>;
+  /** Default: the process's. */
+  readonly stdout?: Writable;
+  /** Default: the process's. */
+  readonly stderr?: Writable;
+  /** What relative paths are resolved against. Default: the working directory. */
+  readonly cwd?: string;
+}
+
+/** One call of the command line. */
+export interface Session {
+  readonly context: CliContext;
+  readonly output: Output;
+  readonly cwd: string;
+}

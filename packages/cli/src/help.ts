@@ -1,0 +1,69 @@
+/** What `--help` prints. */
+
+const worldFlags = `  --world NAME      local (default), memory, postgres, a package or a module path
+  --data-dir DIR    data directory of the local world; default .workflow-data`;
+
+const exits = `Exit codes: 0 done, 1 the run did not complete or the check found problems, 2 the command was refused.`;
+
+export const overview: string = `perdure: durable workflows for TypeScript
+
+  perdure run <file>#<workflow>    run a workflow here and show its events
+  perdure inspect runs             list runs, newest first
+  perdure inspect run <id>         show a run with its steps, hooks and waits
+  perdure inspect events <id>      show the history of a run
+  perdure check [dir]              list the workflows and steps of an app, and what is wrong with them
+  perdure <command> --help
+  perdure --version
+
+${exits}`;
+
+export const run: string = `perdure run <file>#<workflow> [flags]
+
+Compiles the file, runs the workflow with a worker in this process, shows its events and what it returns.
+Without #<workflow> the only workflow of the file is run.
+
+  --args JSON       arguments of the workflow, a JSON array; default []
+${worldFlags}
+  --json            progress goes to stderr, and the last line of stdout is
+                    {"runId", "status", "returnValue"?, "error"?: {"name", "message", "code"?}}
+
+Exit codes: 0 the run completed, 1 it failed, was cancelled or is paused, 2 it was not started.
+On Ctrl-C the run is given back: it goes on when a worker of its world starts.`;
+
+export const inspect: string = `perdure inspect runs | run <id> | events <id>
+
+Reads only: it makes no data directory, and disturbs no worker.
+See perdure inspect runs --help, perdure inspect run --help and perdure inspect events --help.`;
+
+export const inspectRuns: string = `perdure inspect runs [flags]
+
+Lists runs, newest first.
+
+  --status S        pending, running, paused, completed, failed or cancelled
+  --workflow NAME   name of the workflow, or its whole id
+  --limit N         at most so many; default 20
+${worldFlags}
+  --json            a JSON array of runs; times are milliseconds since the epoch`;
+
+export const inspectRun: string = `perdure inspect run <id> [flags]
+
+Shows a run with its steps, hooks and waits.
+
+${worldFlags}
+  --json            one JSON object; times are milliseconds since the epoch`;
+
+export const inspectEvents: string = `perdure inspect events <id> [flags]
+
+Shows the history of a run. Sealed payloads are shown as (sealed).
+
+${worldFlags}
+  --json            a JSON array of events; times are milliseconds since the epoch`;
+
+export const check: string = `perdure check [dir] [flags]
+
+Lists every workflow and step below a directory (default: this one), why other files that mention a directive
+have none, and everything that a build would reject.
+
+  --json            {"root", "workflows", "steps", "classes", "skipped", "diagnostics"}
+
+Exit codes: 0 nothing is wrong, 1 there are problems, 2 there is no such directory.`;

@@ -1,0 +1,2 @@
+export type { CliContext, GuestModules } from './context.ts';
+export { main } from './main.ts';

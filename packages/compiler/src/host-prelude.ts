@@ -1,0 +1,38 @@
+/**
+ * The functions that host output carries instead of an import: it must work in any module graph, before or
+ * after the runtime is loaded, so it knows nothing but the registry on `globalThis`.
+ *
+ * All are function declarations: they are hoisted, hence usable in circular imports before the module ran.
+ */
+const REGISTRY =
+  'function __perdure_registry() { return globalThis[Symbol.for("perdure.registry")] ??= ' +
+  '{ steps: new Map(), workflows: new Map(), files: new Set() }; }';
+
+const MARK =
+  'function __perdure_mark(key, id, fn, name) { ' +
+  'Object.defineProperty(fn, key, { value: id, configurable: true }); ' +
+  'if (name !== undefined && (fn.name === "" || name === "default")) Object.defineProperty(fn, "name", { value: name, configurable: true }); ' +
+  'return fn; }';
+
+const STEP =
+  'function __perdure_step(id, fn, name, owner) { __perdure_mark("stepId", id, fn, name); ' +
+  'const run = owner === undefined ? fn : new Proxy(fn, { apply: (target, _, args) => Reflect.apply(target, owner, args) }); ' +
+  '__perdure_registry().steps.set(id, { id, fn: run }); return fn; }';
+
+const BIND = 'function __perdure_bind(id, bind) { __perdure_registry().steps.set(id, { id, bind }); }';
+
+const WORKFLOW =
+  'function __perdure_workflow(id, name, file, fn, own, uses) { __perdure_mark("workflowId", id, fn, own); ' +
+  '__perdure_mark("workflowUses", uses, fn); ' +
+  '__perdure_registry().workflows.set(id, { id, name, file }); return fn; }';
+
+const DIRECT =
+  'function __perdure_direct(message) { return Object.assign(new Error(message), ' +
+  '{ name: "ContextError", code: "WORKFLOW_CALLED_DIRECTLY" }); }';
+
+/** The prelude on one line, so that the lines of the source stay where they are. */
+export function hostPrelude({ workflows }: { workflows: boolean }): string {
+  const parts = [REGISTRY, MARK, STEP, BIND];
+  if (workflows) parts.push(WORKFLOW, DIRECT);
+  return parts.join(' ');
+}

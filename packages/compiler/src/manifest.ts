@@ -1,0 +1,57 @@
+import { CompileError, type Diagnostic, duplicateId } from './diagnostics.ts';
+import type { ModuleSites, Site } from './sites.ts';
+
+/** One workflow or step as the manifest lists it. */
+export interface ManifestEntry {
+  id: string;
+  name: string;
+  /** Path of the file as ids use it: relative to the root, without extension. */
+  file: string;
+  /** 1-based line of the function. */
+  line: number;
+}
+
+/** Everything a program knows by id, sorted by id. */
+export interface Manifest {
+  workflows: ManifestEntry[];
+  steps: ManifestEntry[];
+  classes: ManifestEntry[];
+}
+
+export function manifestEntry(site: Site, path: string): ManifestEntry {
+  return { id: site.id, name: site.name, file: path, line: site.loc.line };
+}
+
+/**
+ * Lists the sites of several modules.
+ *
+ * @throws CompileError with code DUPLICATE_ID when two sites of different files have one id
+ */
+export function buildManifest(modules: Iterable<ModuleSites>): Manifest {
+  const { manifest, problems } = collectManifest(modules);
+  if (problems.length > 0) throw new CompileError(problems);
+  return manifest;
+}
+
+/** Like `buildManifest`, with duplicate ids as findings. */
+export function collectManifest(modules: Iterable<ModuleSites>): {
+  manifest: Manifest;
+  problems: Diagnostic[];
+} {
+  const manifest: Manifest = { workflows: [], steps: [], classes: [] };
+  const problems: Diagnostic[] = [];
+  const seen = new Map<string, Site>();
+  for (const { sites, path, parsed } of modules) {
+    for (const site of sites) {
+      const first = seen.get(site.id);
+      if (first) problems.push(duplicateId(parsed.spot(site.node), site.id, first.loc));
+      seen.set(site.id, site);
+      const list = site.kind === 'workflow' ? manifest.workflows : manifest.steps;
+      list.push(manifestEntry(site, path));
+    }
+  }
+  const byId = (left: ManifestEntry, right: ManifestEntry) => (left.id < right.id ? -1 : 1);
+  manifest.workflows.sort(byId);
+  manifest.steps.sort(byId);
+  return { manifest, problems };
+}

@@ -1,0 +1,73 @@
+/**
+ * Measures workloads on worlds and prints a table, or with `--json` one object a line.
+ *
+ * Each measurement is a process of its own, and measures the machine's limits beside the workload: read the ratios,
+ * not the times.
+ */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { table } from './table.ts';
+import { type Request, type Row, workloads } from './workload.ts';
+
+const worlds = ['memory', 'local'];
+
+const { values } = parseArgs({
+  options: {
+    world: { type: 'string' },
+    workload: { type: 'string' },
+    n: { type: 'string' },
+    iters: { type: 'string', default: '9' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+function chosen(option: string, given: string | undefined, known: readonly string[]): readonly string[] {
+  if (given === undefined) return known;
+  const names = given.split(',');
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) fail(`--${option}: expected one of ${known.join(', ')}, got ${unknown}`);
+  return names;
+}
+
+function wholeNumber(option: string, text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 0) fail(`--${option}: expected a whole number, got ${text}`);
+  return number;
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
+/** Options of node that every measurement runs with. */
+const nodeOptions = ['--import', 'perdure/register', '--expose-gc'];
+
+async function measure(request: Request): Promise<Row> {
+  const script = fileURLToPath(new URL('./measure.ts', import.meta.url));
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
+  const child = spawn(process.execPath, [...nodeOptions, script, JSON.stringify(request)], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  for await (const chunk of child.stdout) output += chunk;
+  if (child.exitCode === null) await new Promise((resolve) => child.once('exit', resolve));
+  if (child.exitCode !== 0) fail(`${request.workload} on ${request.world} ended with exit code ${child.exitCode}`);
+  return JSON.parse(output.trim().split('\n').at(-1)!) as Row;
+}
+
+const rows: Row[] = [];
+const iters = wholeNumber('iters', values.iters);
+for (const workload of chosen('workload', values.workload, Object.keys(workloads))) {
+  const sizes = values.n === undefined ? workloads[workload]!.sizes : values.n.split(',').map((n) => wholeNumber('n', n));
+  for (const n of sizes) {
+    for (const world of chosen('world', values.world, worlds)) {
+      const row = await measure({ world, workload, n, iters });
+      rows.push(row);
+      if (values.json) console.log(JSON.stringify(row));
+    }
+  }
+}
+if (!values.json) console.log(table(rows));

@@ -1,0 +1,25 @@
+/** What a case drives: one app with the shared workflows, in process or over HTTP. */
+import type { Event } from '@perdure/world';
+import type { Run, Workflow } from 'perdure/api';
+
+export interface App {
+  start<Args extends unknown[], R>(workflow: Workflow<Args, R>, args: Args): Promise<Run<R>>;
+  resumeHook(token: string, payload: unknown): Promise<unknown>;
+  history(runId: string): Promise<Event[]>;
+  /** Resolves when `holds` is true of the history of a run. */
+  until(runId: string, holds: (history: readonly Event[]) => boolean): Promise<void>;
+  /** A token that no other case has. */
+  token(name: string): string;
+}
+
+export interface Case {
+  readonly name: string;
+  /** `fixed` (default): the same events in the same order every time; `timed`: what races in it is decided by the clock. */
+  readonly order?: 'fixed' | 'timed';
+  play(app: App): Promise<void>;
+}
+
+/** How many events of a type a history has. */
+export function count(history: readonly Event[], type: Event['eventType']): number {
+  return history.filter(({ eventType }) => eventType === type).length;
+}

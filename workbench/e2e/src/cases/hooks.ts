@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import * as hooks from '@workbench/workflows/hooks.ts';
+import { type App, type Case, count } from '../app.ts';
+
+const hookExists = (app: App, runId: string, n = 1): Promise<void> =>
+  app.until(runId, (history) => count(history, 'hook_created') === n);
+
+export const hookCases: readonly Case[] = [
+  {
+    name: 'many payloads with for await, sent in one burst',
+    order: 'timed',
+    async play(app) {
+      const token = app.token('collects');
+      const run = await app.start(hooks.collects, [token]);
+      await hookExists(app, run.runId);
+      for (let i = 0; i < 9; i += 1) await app.resumeHook(token, { value: i });
+      await app.resumeHook(token, { value: 'end', last: true });
+      assert.deepEqual(await run.returnValue, [0, 1, 2, 3, 4, 5, 6, 7, 8, 'end']);
+    },
+  },
+  {
+    name: 'an unknown token is refused, and one whose run has ended',
+    async play(app) {
+      const token = app.token('ended');
+      await assert.rejects(app.resumeHook(token, 1), { name: 'HookNotFoundError', code: 'HOOK_NOT_FOUND' });
+      const run = await app.start(hooks.awaitsOne, [token]);
+      await hookExists(app, run.runId);
+      await app.resumeHook(token, 'first');
+      assert.equal(await run.returnValue, 'first');
+      await assert.rejects(app.resumeHook(token, 2), { code: 'HOOK_NOT_FOUND' });
+    },
+  },
+  {
+    name: 'a token is free again after the end, and after dispose in a loop',
+    async play(app) {
+      const token = app.token('reuse');
+      const first = await app.start(hooks.awaitsOne, [token]);
+      await hookExists(app, first.runId);
+      await app.resumeHook(token, 1);
+      await first.returnValue;
+      const run = await app.start(hooks.reusesToken, [token, 3]);
+      for (let i = 1; i <= 3; i += 1) {
+        await hookExists(app, run.runId, i);
+        await app.resumeHook(token, i);
+      }
+      assert.deepEqual(await run.returnValue, [1, 2, 3]);
+    },
+  },
+  {
+    name: 'a token that another run has is a conflict that names its owner',
+    async play(app) {
+      const token = app.token('conflict');
+      const owner = await app.start(hooks.awaitsOne, [token]);
+      await hookExists(app, owner.runId);
+      const second = await app.start(hooks.reportsConflict, [token]);
+      assert.deepEqual(await second.returnValue, ['HookConflictError', owner.runId]);
+      await app.resumeHook(token, 'still mine');
+      assert.equal(await owner.returnValue, 'still mine');
+    },
+  },
+  {
+    name: 'a payload that arrives while a step is in flight waits, and does not start the step again',
+    order: 'timed',
+    async play(app) {
+      const token = app.token('around');
+      const run = await app.start(hooks.payloadsAroundSteps, [token]);
+      await hookExists(app, run.runId);
+      await app.resumeHook(token, 1);
+      await app.resumeHook(token, 2);
+      assert.equal(await run.returnValue, 103);
+      assert.equal(count(await app.history(run.runId), 'step_started'), 2);
+    },
+  },
+  {
+    name: 'made-up tokens are long and differ',
+    async play(app) {
+      assert.equal(await (await app.start(hooks.madeUpToken, [])).returnValue, true);
+    },
+  },
+  {
+    name: 'metadata is the same in both contexts and on replay',
+    async play(app) {
+      const run = await app.start(hooks.metadata, []);
+      const { before, after, step } = (await run.returnValue) as Record<string, Record<string, unknown>>;
+      assert.deepEqual(before, after);
+      assert.equal(before!.workflowRunId, run.runId);
+      assert.equal(before!.workflowName, 'workflow//workbench/workflows/src/hooks//metadata');
+      assert.equal(step!.run, run.runId);
+      assert.equal(step!.attempt, 1);
+      assert.equal(step!.signal, true);
+      assert.match(String(step!.stepId), /^step_[0-9A-Z]{26}_0$/);
+      assert.ok(step!.stepStartedAt instanceof Date);
+    },
+  },
+];

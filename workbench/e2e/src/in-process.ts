@@ -1,0 +1,73 @@
+/** The app without a server: a runtime on a world in this process, and a record of every run. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Event } from '@perdure/world';
+import { createRuntime, createWorld } from 'perdure/runtime';
+import type { App } from './app.ts';
+
+export interface InProcessApp extends App {
+  /** The histories of all runs, oldest run first, without what differs from one time to the next. */
+  histories(): Promise<unknown[][]>;
+  readonly problems: readonly string[];
+  close(): Promise<void>;
+}
+
+export interface InProcessOptions {
+  readonly world: string;
+  /** `resident` keeps Executions between turns, `dropped` drops them after every one. */
+  readonly residency: 'resident' | 'dropped';
+}
+
+export async function openApp({ world: name, residency }: InProcessOptions): Promise<InProcessApp> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'perdure-e2e-'));
+  const world = await createWorld(name, { dataDir });
+  const problems: string[] = [];
+  const runtime = createRuntime({
+    world,
+    log: () => undefined,
+    report: (problem, error) => problems.push(`${problem}: ${error}`),
+    ...(residency === 'dropped' ? { maxResidentExecutions: 0 } : {}),
+  });
+  const runIds: string[] = [];
+  return {
+    problems,
+    async start(workflow, args) {
+      const run = await runtime.start(workflow, args);
+      runIds.push(run.runId);
+      return run;
+    },
+    resumeHook: (token, payload) => runtime.resumeHook(token, payload),
+    history: (runId) => world.runs.history(runId),
+    async until(runId, holds) {
+      while (!holds(await world.runs.history(runId))) await new Promise((resolve) => setTimeout(resolve, 2));
+    },
+    token: (caseName) => `token of ${caseName}`,
+    async histories() {
+      const histories: unknown[][] = [];
+      for (const runId of runIds) {
+        const history = await world.runs.history(runId);
+        histories.push(history.map((event) => withoutTimes(event, runIds)));
+      }
+      return histories;
+    },
+    async close() {
+      await runtime.close({ graceMs: 0 });
+      await world.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+const timedFields = new Set(['resumeAt', 'retryAt', 'worker', 'seed']);
+
+const isoDate = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
+const madeUpToken = /\b[0-9a-f]{64}\b/g;
+
+/** An event with run ids by number, and without times, worker names and the secret seed. */
+function withoutTimes(event: Event, runIds: readonly string[]): unknown {
+  const { createdAt: _createdAt, key: _key, ...rest } = event;
+  const text = JSON.stringify(rest, (field, value) => (timedFields.has(field) ? '' : value));
+  const named = runIds.reduce((all, runId, i) => all.replaceAll(runId.slice('wrun_'.length), `run${i}`), text);
+  return JSON.parse(named.replaceAll(isoDate, '<date>').replaceAll(madeUpToken, '<token>'));
+}

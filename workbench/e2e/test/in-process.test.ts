@@ -1,0 +1,48 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Case } from '../src/app.ts';
+import { errorCases } from '../src/cases/errors.ts';
+import { hookCases } from '../src/cases/hooks.ts';
+import { stepCases } from '../src/cases/steps.ts';
+import { timeCases } from '../src/cases/time.ts';
+import { openApp } from '../src/in-process.ts';
+
+const suites = { steps: stepCases, errors: errorCases, time: timeCases, hooks: hookCases };
+
+/** Plays a case in an app of its own, and gives the histories it left. */
+async function play(one: Case, world: string, residency: 'resident' | 'dropped'): Promise<unknown[][]> {
+  const app = await openApp({ world, residency });
+  try {
+    await one.play(app);
+    expect(app.problems).toEqual([]);
+    return await app.histories();
+  } finally {
+    await app.close();
+  }
+}
+
+/** Where the clock decides an order, the events are the same, and their order is not. */
+function comparable(histories: unknown[][], order: Case['order']): unknown {
+  if (order !== 'timed') return histories;
+  return histories.map((history) => {
+    const events = history as { eventType: string; correlationId?: string }[];
+    return events.map(({ eventType, correlationId }) => `${eventType} ${correlationId ?? ''}`).filter(isLasting).toSorted();
+  });
+}
+
+const isLasting = (text: string): boolean => !text.startsWith('wait_');
+
+const left = new Map<string, unknown>();
+afterAll(() => left.clear());
+
+describe.each(['memory', 'local'])('on %s', (world) => {
+  describe.each(Object.entries(suites))('%s', (_suite, cases) => {
+    it.each(cases.map((one) => [one.name, one] as const))('%s', async (name, one) => {
+      left.set(`${world} ${name}`, comparable(await play(one, world, 'resident'), one.order));
+    });
+
+    it.each(cases.map((one) => [one.name, one] as const))('%s, dropped after every turn', async (name, one) => {
+      const histories = comparable(await play(one, world, 'dropped'), one.order);
+      expect(histories).toEqual(left.get(`${world} ${name}`));
+    });
+  });
+});

@@ -1,0 +1,71 @@
+import { createHook, getStepMetadata, getWorkflowMetadata } from 'perdure';
+import { add, delayed } from './steps.ts';
+
+export async function collects(token: string): Promise<unknown[]> {
+  'use workflow';
+  const hook = createHook<{ value: unknown; last?: boolean }>({ token, metadata: { purpose: 'collect' } });
+  const got: unknown[] = [];
+  for await (const payload of hook) {
+    got.push(payload.value);
+    if (payload.last) break;
+  }
+  return got;
+}
+
+export async function awaitsOne(token: string): Promise<unknown> {
+  'use workflow';
+  return await createHook({ token });
+}
+
+export async function reusesToken(token: string, rounds: number): Promise<unknown[]> {
+  'use workflow';
+  const got: unknown[] = [];
+  for (let i = 0; i < rounds; i += 1) {
+    using hook = createHook({ token });
+    got.push(await hook);
+  }
+  return got;
+}
+
+export async function reportsConflict(token: string): Promise<string[]> {
+  'use workflow';
+  try {
+    await createHook({ token });
+    return ['no conflict'];
+  } catch (error) {
+    const { name, ownerRunId } = error as { name: string; ownerRunId: string };
+    return [name, ownerRunId];
+  }
+}
+
+/** Two payloads arrive before the step that follows the first. */
+export async function payloadsAroundSteps(token: string): Promise<number> {
+  'use workflow';
+  const hook = createHook<number>({ token });
+  const first = await hook;
+  const between = await delayed(20, 100);
+  const second = await hook;
+  return add(first + second, between);
+}
+
+export async function madeUpToken(): Promise<boolean> {
+  'use workflow';
+  const one = createHook();
+  const two = createHook();
+  await add(1, 1);
+  return one.token.length === 64 && one.token !== two.token;
+}
+
+async function stepMetadata(): Promise<Record<string, unknown>> {
+  'use step';
+  const step = getStepMetadata();
+  return { ...step, signal: step.signal instanceof AbortSignal, run: getWorkflowMetadata().workflowRunId };
+}
+
+export async function metadata(): Promise<unknown> {
+  'use workflow';
+  const before = getWorkflowMetadata();
+  const step = await stepMetadata();
+  const after = getWorkflowMetadata();
+  return { before, after, step };
+}

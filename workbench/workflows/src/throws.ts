@@ -1,0 +1,3 @@
+export function throwFromAnotherFile(): never {
+  throw new Error('thrown in throws.ts');
+}
