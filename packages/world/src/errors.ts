@@ -73,8 +73,42 @@ export function inputInvalid(what: string, problem: string): WorldError {
   return new WorldError('INPUT_INVALID', `Expected a valid ${what}: ${problem}.`);
 }
 
+export function programHashInvalid(hash: unknown): WorldError {
+  return inputInvalid('program hash', `expected 1 to 128 lowercase hex digits, got ${JSON.stringify(hash)}`);
+}
+
 export function worldClosed(world: string): WorldError {
   return new WorldError('WORLD_CLOSED', `The ${world} world is closed.`, {
     hint: 'Make a new world; a closed one takes no more calls.',
   });
+}
+
+export function dataUnreadable(path: string, cause: unknown): WorldError {
+  const problem = cause instanceof Error ? cause.message : String(cause);
+  return new WorldError('DATA_UNREADABLE', `Expected to read and write ${path}, got: ${problem}.`, {
+    hint: 'Check that the path is a directory this user may write to, and that the disk is neither full nor failing.',
+    cause,
+  });
+}
+
+export function dataNewer(path: string, expected: number, got: unknown): WorldError {
+  return new WorldError(
+    'DATA_NEWER',
+    `Expected data of format ${expected} or older in ${path}, got ${JSON.stringify(got)}.`,
+    { hint: 'A newer release wrote it; use that release, or another data directory. Nothing was changed.' },
+  );
+}
+
+export function dataDamaged(file: string, line: number, problem: string): WorldError {
+  return new WorldError('DATA_DAMAGED', `Expected an intact record at ${file}:${line}, got: ${problem}.`, {
+    hint: 'The run is paused and its file left as it is; restore it from a backup, or move the file away.',
+  });
+}
+
+export function driverBusy(path: string, what: string): WorldError {
+  return new WorldError(
+    'DRIVER_BUSY',
+    `Expected the process that drives ${path} to take part in ${what}, but it did not.`,
+    { hint: 'Another process holds the data directory. Try again (calls are idempotent), or stop it first.' },
+  );
 }

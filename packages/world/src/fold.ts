@@ -130,7 +130,10 @@ export function apply(projection: Projection, event: Event): void {
   if (event.key !== undefined) projection.keys.set(event.key, event.version);
   run.version = event.version;
   run.updatedAt = event.createdAt;
-  if (isTerminal(event.eventType)) run.completedAt = event.createdAt;
+  if (isTerminal(event.eventType)) {
+    run.completedAt = event.createdAt;
+    delete run.pauseReason;
+  }
 }
 
 type Refuse = (problem: string) => WorldError;
@@ -166,7 +169,7 @@ function applyRun(run: RunProjection, event: RunEvent, refuse: Refuse): void {
       return;
     case 'run_cancelled':
       run.status = 'cancelled';
-      run.cancelReason = event.eventData.reason;
+      if (event.eventData.reason !== undefined) run.cancelReason = event.eventData.reason;
       return;
   }
 }

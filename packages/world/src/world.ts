@@ -96,20 +96,30 @@ export interface Runs {
   /**
    * Stores a run with its first event; idempotent by run id.
    *
-   * `claimFor` claims it in the same write (only when this call created it). `wakeAt` defaults to now.
+   * `claimFor` claims it in the same write, only when this call created it and where this process may hold claims:
+   * no claim in the answer means that whoever may will be handed the run. `wakeAt` defaults to now.
    * Throws RUN_EXISTS when the id is taken by a run with another workflow, INPUT_INVALID for a bad event.
    */
   create(
     event: EventOf<'run_created'>,
     options?: { readonly claimFor?: ClaimRequest; readonly wakeAt?: number },
   ): Promise<{ readonly run: RunProjection; readonly created: boolean; readonly claim?: Claim }>;
-  /** Writes events at the tail under a claim, all or nothing. Events carry the versions after `after`. */
+  /**
+   * Writes events at the tail under a claim, all or nothing. Events carry the versions after `after`.
+   *
+   * Looks at the claim, then the tail, the tokens, and what may follow in a history. A lease that ended is no
+   * obstacle while nobody else took the run. No events: only the wake time changes, and with `release` the claim
+   * is given back, at the tail only. A terminal event gives back claim, wake time and tokens.
+   * Throws INPUT_INVALID for an event that is none and for an `after` beyond the tail, HISTORY_INVALID for one
+   * that cannot follow; nothing was written then either.
+   */
   append(claim: Claim, events: readonly Event[], options: AppendOptions): Promise<AppendResult>;
   /**
    * Adds an event from outside at the tail and makes the run due at once.
    *
    * Throws RUN_NOT_FOUND, RUN_ENDED, HOOK_NOT_FOUND, INPUT_INVALID. A known key answers with the first event,
    * after the end of the run too. A `run_resumed` for a run that is not paused is refused (HISTORY_INVALID).
+   * A `run_cancelled` ends the run at once: its owner's next append finds the claim lost.
    */
   send(runId: string, event: SentEvent): Promise<SendResult>;
   /** Events after a version, oldest first; all of them without `limit`. Throws RUN_NOT_FOUND. */
@@ -127,7 +137,12 @@ export interface Runs {
   /** Gives claims back without a write; the runs stay due as their last append said. Unknown claims are ignored. */
   release(claims: readonly Claim[]): Promise<void>;
   get(runId: string): Promise<RunProjection | undefined>;
-  /** Runs, newest first, with the cursor of the next page (absent on the last). Default limit 100. */
+  /**
+   * Runs by descending id, with the cursor of the next page (absent on the last); default limit 100.
+   *
+   * Ids compare by code unit. Those the engine makes begin with their time, so this is newest first. A cursor
+   * need not be a run that exists.
+   */
   list(request?: ListRequest): Promise<{ readonly runs: RunProjection[]; readonly cursor?: string }>;
   steps(runId: string): Promise<StepProjection[]>;
   hooks(runId: string): Promise<HookProjection[]>;
@@ -138,7 +153,7 @@ export interface Runs {
 }
 
 export interface Programs {
-  /** Stores a program under the hash of its content; idempotent. */
+  /** Stores a program under the hash of its content, 1 to 128 lowercase hex digits (else INPUT_INVALID); idempotent. */
   put(hash: string, code: string): Promise<void>;
   get(hash: string): Promise<string | undefined>;
 }

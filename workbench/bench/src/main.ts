@@ -5,8 +5,9 @@
  * not the times.
  */
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { buildForProduction } from './production-build.ts';
 import { table } from './table.ts';
 import { type Request, type Row, workloads } from './workload.ts';
 
@@ -41,14 +42,10 @@ function fail(message: string): never {
   process.exit(2);
 }
 
-/** Options of node that every measurement runs with. */
-const nodeOptions = ['--import', 'perdure/register', '--expose-gc'];
+const { directory, script } = await buildForProduction();
 
 async function measure(request: Request): Promise<Row> {
-  const script = fileURLToPath(new URL('./measure.ts', import.meta.url));
-  const cwd = fileURLToPath(new URL('..', import.meta.url));
-  const child = spawn(process.execPath, [...nodeOptions, script, JSON.stringify(request)], {
-    cwd,
+  const child = spawn(process.execPath, ['--expose-gc', script, JSON.stringify(request)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
@@ -71,3 +68,4 @@ for (const workload of chosen('workload', values.workload, Object.keys(workloads
   }
 }
 if (!values.json) console.log(table(rows));
+rmSync(directory, { recursive: true, force: true });

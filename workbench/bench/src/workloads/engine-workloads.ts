@@ -58,7 +58,7 @@ export async function replay(request: Request): Promise<Row> {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
-  await run.returnValue;
+  await bench.runtime.getRun(run.runId).returnValue;
   await bench.close();
   return { ...request, wall_ms: spread(walls) };
 }
