@@ -116,7 +116,7 @@ export class RunSession {
       await this.#waitForNews(execution);
       return true;
     }
-    return this.#append(execution, idle);
+    return this.#append(execution, idle ? 'release' : 'keep');
   }
 
   /** Outcomes that the history does not have; after a lost reply it may have some already (L2). */
@@ -133,12 +133,13 @@ export class RunSession {
     });
   }
 
-  async #append(execution: Execution, idle: boolean): Promise<boolean> {
+  /** False when the run was given back with the write. */
+  async #append(execution: Execution, claim: 'keep' | 'release'): Promise<boolean> {
     const { ended } = execution;
-    const waitsOnly = idle && !execution.hasReady;
+    const waitsOnly = claim === 'release' && !execution.hasReady;
     const next = waitsOnly ? (execution.nextTimer()?.at ?? null) : this.#builder.now(execution);
     const wakeAt = ended ? null : next;
-    const release = idle || ended !== undefined;
+    const release = claim === 'release' || ended !== undefined;
     const options = { after: this.#builder.tail, wakeAt, release };
     const result = await this.#engine.world.runs.append(this.claim, this.#builder.stage.events, options);
     if (!this.#settleAppend(result)) return true;

@@ -1,0 +1,2 @@
+export type { LocalStats } from './counters.ts';
+export { createLocalWorld, type LocalWorld, type LocalWorldOptions } from './world.ts';

@@ -1,0 +1,127 @@
+/** Where everything lies, and the only place where a path is made of an id. */
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { isId, isProgramHash, WorldError, worldErrors } from '@perdure/world';
+import { DATA_FORMAT } from './limits.ts';
+
+/** A link in the place of a run's file would reach outside of the directory. Windows has no such flag. */
+export const NO_FOLLOW: number = constants.O_NOFOLLOW ?? 0;
+
+const directoryMode = 0o700;
+export const fileMode = 0o600;
+const runFilePattern = /^([A-Za-z0-9_-]{1,128})\.jsonl$/;
+
+export class Layout {
+  readonly root: string;
+  readonly active: string;
+  readonly ended: string;
+  readonly programs: string;
+  readonly inbox: string;
+  readonly lock: string;
+  readonly format: string;
+  readonly term: string;
+
+  /** A relative directory is resolved here, once: a later change of the working directory moves nothing. */
+  constructor(dataDir: string, tag: string | undefined) {
+    if (tag !== undefined && !isId(tag)) throw worldErrors.inputInvalid('tag', `got ${JSON.stringify(tag)}`);
+    const base = resolve(dataDir);
+    this.root = tag === undefined ? base : join(base, 'tags', tag);
+    this.active = join(this.root, 'runs', 'active');
+    this.ended = join(this.root, 'runs', 'ended');
+    this.programs = join(this.root, 'programs');
+    this.inbox = join(this.root, 'inbox');
+    this.lock = join(this.root, 'driver.lock');
+    this.format = join(this.root, 'format.json');
+    this.term = join(this.root, 'term.json');
+  }
+
+  activeFile(runId: string): string {
+    return join(this.active, `${checkedId(runId)}.jsonl`);
+  }
+
+  endedFile(runId: string): string {
+    return join(this.ended, `${checkedId(runId)}.jsonl`);
+  }
+
+  programFile(hash: string): string {
+    if (!isProgramHash(hash)) throw worldErrors.programHashInvalid(hash);
+    return join(this.programs, `${hash}.js`);
+  }
+
+  /** Makes what is missing, and refuses what is no directory or has a newer format. */
+  make(): void {
+    try {
+      for (const path of [this.active, this.ended, this.programs, this.inbox]) {
+        mkdirSync(path, { recursive: true, mode: directoryMode });
+        if (!lstatSync(path).isDirectory()) throw new Error('not a directory');
+      }
+      if (!this.checkFormat()) {
+        writeFileSync(this.format, `${JSON.stringify({ format: DATA_FORMAT })}\n`, { mode: fileMode });
+      }
+    } catch (error) {
+      throw WorldError.is(error) ? error : worldErrors.dataUnreadable(this.root, error);
+    }
+  }
+
+  /** Carries the names of the directories through to the disk. */
+  sync(): void {
+    // Windows can neither open nor sync a directory.
+    if (process.platform === 'win32') return;
+    for (const path of [dirname(this.root), this.root, dirname(this.active)]) {
+      const fd = openSync(path, 'r');
+      try {
+        fsyncSync(fd);
+      } finally {
+        closeSync(fd);
+      }
+    }
+  }
+
+  /** False: there is no data yet. Throws DATA_NEWER or DATA_UNREADABLE. */
+  checkFormat(): boolean {
+    let text: string;
+    try {
+      text = readFileSync(this.format, 'utf8');
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw worldErrors.dataUnreadable(this.format, error);
+    }
+    const format = formatOf(text);
+    if (typeof format === 'number' && format > DATA_FORMAT) {
+      throw worldErrors.dataNewer(this.format, DATA_FORMAT, format);
+    }
+    if (format !== DATA_FORMAT) throw worldErrors.dataUnreadable(this.format, new Error('not a format file'));
+    return true;
+  }
+}
+
+function formatOf(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { format?: unknown } | null)?.format;
+  } catch {
+    return undefined;
+  }
+}
+
+function checkedId(runId: string): string {
+  if (!isId(runId)) throw worldErrors.inputInvalid('run id', `got ${JSON.stringify(runId)}`);
+  return runId;
+}
+
+/** The run whose file has this name. */
+export function runIdOfFile(name: string): string | undefined {
+  return runFilePattern.exec(name)?.[1];
+}
+
+export function isMissing(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === 'ENOENT';
+}

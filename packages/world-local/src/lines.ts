@@ -1,0 +1,141 @@
+/**
+ * The lines of a run's file: one event each, as JSON that a person can read.
+ *
+ *   {"eventType":"step_completed","version":7,"createdAt":1700000000000,"correlationId":"step_ab_3",
+ *    "eventData":{"output":"[1]"},"wake":null,"crc":"0badcafe"}
+ *
+ * - `wake` is on the last line of an append and nowhere else: lines without one after them were never
+ *   acknowledged. A line with `version` and `wake` but no `eventType` changes the wake time only.
+ * - `crc` is the CRC-32 of the text before it, seeded with the run id: JSON alone cannot tell a flipped bit
+ *   within a payload from the payload, and a line copied from another run would pass as this one's.
+ * - The line that ends a run also has `startedAt`, so that a listing reads two lines of the file.
+ */
+import { crc32 } from 'node:zlib';
+import { copyEvent, type Event, eventIdOf, isEvent, parseEvent } from '@perdure/world';
+
+export interface Commit {
+  readonly wake: number | null;
+  /** Given with a terminal event only. */
+  readonly startedAt?: number;
+}
+
+export interface Line {
+  /** Absent on a line that changes the wake time only. */
+  readonly event?: Event;
+  readonly version: number;
+  /** Present on the last line of an append. */
+  readonly commit?: Commit;
+}
+
+export type Decoded = { readonly line: Line } | { readonly problem: string };
+
+const crcBytes = ',"crc":"00000000"}'.length;
+const crcPattern = /^,"crc":"([0-9a-f]{8})"\}$/;
+/** A whole line that goes on after its end: its newline was overwritten. A torn line never has this. */
+const overrunPattern = /,"crc":"[0-9a-f]{8}"\}./s;
+
+export function seedOf(runId: string): number {
+  return crc32(runId);
+}
+
+export function encodeEvent(event: Event, seed: number, commit: Commit | undefined): string {
+  const { eventType, version, createdAt, correlationId, key } = event;
+  // Undefined fields are left out by JSON; the order is what a reader's eye wants first.
+  return sealed(
+    {
+      eventType,
+      version,
+      createdAt,
+      correlationId,
+      key,
+      eventData: encodeData(event.eventData),
+      ...commit,
+    },
+    seed,
+  );
+}
+
+export function encodeWake(version: number, wake: number | null, seed: number): string {
+  return sealed({ version, wake }, seed);
+}
+
+function sealed(record: object, seed: number): string {
+  const text = JSON.stringify(record).slice(0, -1);
+  return `${text},"crc":"${crc32(text, seed).toString(16).padStart(8, '0')}"}\n`;
+}
+
+/** Bytes become `{"base64": ...}`; text stays text. */
+export function encodeData(eventData: object): object {
+  let encoded: Record<string, unknown> | undefined;
+  for (const [name, value] of Object.entries(eventData)) {
+    if (!(value instanceof Uint8Array)) continue;
+    encoded ??= { ...eventData };
+    const view = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    encoded[name] = { base64: view.toString('base64') };
+  }
+  return encoded ?? eventData;
+}
+
+export function decodeData(eventData: unknown): unknown {
+  if (typeof eventData !== 'object' || eventData === null) return eventData;
+  const record = eventData as Record<string, unknown>;
+  for (const name of Object.keys(record)) {
+    const base64 = (record[name] as { base64?: unknown } | null | undefined)?.base64;
+    // A copy: what Buffer gives may be a view of a pool that others share.
+    if (typeof base64 === 'string') record[name] = new Uint8Array(Buffer.from(base64, 'base64'));
+  }
+  return record;
+}
+
+/** Reads one line, given without its newline. */
+export function decodeLine(runId: string, seed: number, bytes: Buffer): Decoded {
+  const end = bytes.length - crcBytes;
+  const crc = end > 0 ? crcPattern.exec(bytes.toString('latin1', end))?.[1] : undefined;
+  if (crc === undefined) return { problem: 'no checksum at the end of the line' };
+  if (crc32(bytes.subarray(0, end), seed) !== Number.parseInt(crc, 16)) {
+    return { problem: 'a checksum that does not fit the line' };
+  }
+  let record: Record<string, unknown>;
+  try {
+    record = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
+  } catch {
+    return { problem: 'a line that is no JSON' };
+  }
+  return lineOf(runId, record);
+}
+
+function lineOf(runId: string, record: Record<string, unknown>): Decoded {
+  const { eventType, version, createdAt, correlationId, key, wake, startedAt } = record;
+  const hasWake = wake === null || Number.isFinite(wake);
+  if (wake !== undefined && !hasWake) return { problem: 'a wake time that is none' };
+  const commit = hasWake
+    ? ({ wake, ...(typeof startedAt === 'number' ? { startedAt } : {}) } as Commit)
+    : undefined;
+  if (eventType === undefined) {
+    if (!commit || !Number.isSafeInteger(version)) return { problem: 'a line without an event' };
+    return { line: { version: version as number, commit } };
+  }
+  const eventId = eventIdOf(version as number);
+  const eventData = decodeData(record.eventData);
+  const event = { runId, eventId, version, eventType, correlationId, key, createdAt, eventData } as Event;
+  if (!isEvent(event)) {
+    const checked = parseEvent(event);
+    return { problem: checked.ok ? 'an event that is none' : `an event with ${checked.problem}` };
+  }
+  return { line: { event: copyEvent(event), version: event.version, ...(commit ? { commit } : {}) } };
+}
+
+/** Whether the bytes after the last newline are more than the start of a line whose write was cut short. */
+export function isOverrun(rest: Buffer): boolean {
+  return overrunPattern.test(rest.toString('latin1'));
+}
+
+/** The version of a line, without decoding it. */
+export function versionOfLine(bytes: Buffer): number {
+  const match = /"version":(\d{1,16})/.exec(bytes.toString('latin1', 0, 80));
+  return match ? Number(match[1]) : 0;
+}
+
+export function isWakeLine(bytes: Buffer): boolean {
+  return bytes.toString('latin1', 0, 11) === '{"version":';
+}

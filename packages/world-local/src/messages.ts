@@ -1,0 +1,109 @@
+/**
+ * What processes that do not drive leave in the inbox, and what the driver answers.
+ *
+ * A message is a file `<time>-<random>.json`, so that names sort by time; its reply has the same name with
+ * `.reply`. Both appear whole, by a rename. Applying a message twice adds nothing: creation is idempotent by
+ * run id, sending by key.
+ */
+import { randomUUID } from 'node:crypto';
+import { closeSync, constants, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SendResult } from '@perdure/world';
+import { type Event, type EventOf, type SentEvent, WorldError, type WorldErrorCode } from '@perdure/world';
+import type { CreateResult } from '@perdure/world/live';
+import { fileMode, NO_FOLLOW } from './layout.ts';
+import { decodeData, encodeData } from './lines.ts';
+
+export type Message =
+  | { readonly kind: 'create'; readonly event: EventOf<'run_created'>; readonly wakeAt?: number }
+  | { readonly kind: 'send'; readonly runId: string; readonly event: SentEvent };
+
+export type Answer = CreateResult | SendResult;
+
+const messagePattern = /^\d{15}-[0-9a-f-]{36}\.json$/;
+const replyPattern = /^\d{15}-[0-9a-f-]{36}\.reply$/;
+
+export function newMessageName(): string {
+  return `${String(Date.now()).padStart(15, '0')}-${randomUUID()}.json`;
+}
+
+export function replyNameOf(messageName: string): string {
+  return messageName.replace(/json$/, 'reply');
+}
+
+export function isMessageName(name: string): boolean {
+  return messagePattern.test(name);
+}
+
+/** When the message of a left-over file was written; undefined for a file that is none of the inbox's. */
+export function timeOfLeftOver(name: string): number | undefined {
+  const isOurs = replyPattern.test(name) || name.endsWith('.tmp');
+  return isOurs ? Number(name.slice(0, 15)) || 0 : undefined;
+}
+
+/** Writes a file that others see whole or not at all. */
+export function writeWhole(directory: string, name: string, text: string): void {
+  const temporary = join(directory, `${name}.${randomUUID()}.tmp`);
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW;
+  const fd = openSync(temporary, flags, fileMode);
+  try {
+    writeFileSync(fd, text);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, join(directory, name));
+}
+
+/** The text of a file that is no link. */
+export function readWhole(path: string): string {
+  const fd = openSync(path, constants.O_RDONLY | NO_FOLLOW);
+  try {
+    return readFileSync(fd, 'utf8');
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export function encodeMessage(message: Message): string {
+  return JSON.stringify({ ...message, event: encodeOf(message.event) });
+}
+
+/** Only the shape that is ours is looked at here: the event is checked where it is applied. */
+export function decodeMessage(text: string): Message {
+  const { kind, event, runId, wakeAt } = JSON.parse(text) as Record<string, unknown>;
+  const decoded = decodeOf(event) as never;
+  if (kind === 'create')
+    return { kind, event: decoded, ...(wakeAt === undefined ? {} : { wakeAt: Number(wakeAt) }) };
+  if (kind === 'send') return { kind, event: decoded, runId: String(runId) };
+  throw new Error(`a message of unknown kind ${JSON.stringify(kind)}`);
+}
+
+export function encodeAnswer(answer: Answer): string {
+  return JSON.stringify('event' in answer ? { ...answer, event: encodeOf(answer.event) } : answer);
+}
+
+export function encodeRefusal(error: unknown): string {
+  const { code, message, hint } = WorldError.is(error)
+    ? error
+    : { code: 'DATA_UNREADABLE', message: String((error as Error)?.message ?? error), hint: '' };
+  return JSON.stringify({ refused: { code, message, hint } });
+}
+
+/** The answer of a reply; throws the error that the driver met. */
+export function decodeReply(text: string): Answer {
+  const reply = JSON.parse(text) as { refused?: { code: WorldErrorCode; message: string; hint: string } };
+  if (reply.refused) {
+    throw new WorldError(reply.refused.code, reply.refused.message, { hint: reply.refused.hint });
+  }
+  const answer = reply as unknown as Answer;
+  return 'event' in answer ? { ...answer, event: decodeOf(answer.event) as Event } : answer;
+}
+
+function encodeOf<E extends Event | SentEvent>(event: E): E {
+  return { ...event, eventData: encodeData(event.eventData) };
+}
+
+function decodeOf(event: unknown): unknown {
+  const record = event as { eventData?: unknown } | null | undefined;
+  return record?.eventData === undefined ? record : { ...record, eventData: decodeData(record.eventData) };
+}

@@ -1,0 +1,176 @@
+import { closeSync, existsSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type World, worldErrors } from '@perdure/world';
+import { Hints, LiveRuns } from '@perdure/world/live';
+import { type LocalStats, newCounters } from './counters.ts';
+import { DirectoryHints } from './directory-hints.ts';
+import { Driver } from './driver.ts';
+import { Flusher } from './flusher.ts';
+import { FollowedRuns } from './followed-runs.ts';
+import { Histories } from './histories.ts';
+import { Inbox } from './inbox.ts';
+import { Layout } from './layout.ts';
+import { Listing } from './listing.ts';
+import type { Answer, Message } from './messages.ts';
+import { OpenFiles } from './open-files.ts';
+import { Outbox } from './outbox.ts';
+import { LocalPrograms } from './programs.ts';
+import { RecentEvents } from './recent-events.ts';
+import { LocalRuns } from './runs.ts';
+
+export interface LocalWorldOptions {
+  /** Where the data lies; a relative path is resolved against the working directory, once. Default `.workflow-data`. */
+  readonly dataDir?: string;
+  /** Keeps everything of this world under `tags/<tag>` of the directory, apart from other tags. */
+  readonly tag?: string;
+  /** Milliseconds since the epoch; default `Date.now`. */
+  readonly clock?: () => number;
+  /**
+   * What an acknowledged write survives: `process`, the end of the process however sudden (default); `power`,
+   * the end of the machine's too, for about the price of one fdatasync a write.
+   */
+  readonly durability?: 'process' | 'power';
+}
+
+/** A World in a data directory, with the counters of what it did to the files. */
+export interface LocalWorld extends World {
+  stats(): LocalStats;
+}
+
+/**
+ * A World that keeps its runs in a directory, one append-only file each.
+ *
+ * Makes nothing until something is created, sent or claimed. Throws INPUT_INVALID for a tag that is no id;
+ * calls throw DATA_UNREADABLE, DATA_NEWER or DATA_DAMAGED where the data is not what it should be.
+ */
+export function createLocalWorld(options: LocalWorldOptions = {}): LocalWorld {
+  const { dataDir = '.workflow-data', tag, clock = Date.now, durability = 'process' } = options;
+  return new DirectoryWorld(new Layout(dataDir, tag), clock, durability);
+}
+
+class DirectoryWorld implements LocalWorld {
+  readonly name = 'local';
+  readonly runs: LocalRuns;
+  readonly programs: LocalPrograms;
+  readonly #layout: Layout;
+  readonly #counters = newCounters();
+  readonly #files = new OpenFiles();
+  readonly #recent = new RecentEvents();
+  readonly #hints = new Hints();
+  readonly #followed: FollowedRuns;
+  readonly #flusher: Flusher | undefined;
+  readonly #histories: Histories;
+  readonly #live: LiveRuns;
+  readonly #driver: Driver;
+  readonly #directoryHints: DirectoryHints;
+  #closed = false;
+
+  constructor(layout: Layout, clock: () => number, durability: 'process' | 'power') {
+    this.#layout = layout;
+    const counters = this.#counters;
+    const files = this.#files;
+    const recent = this.#recent;
+    const hints = this.#hints;
+    const flusher = durability === 'power' ? new Flusher(files, counters) : undefined;
+    const followed = new FollowedRuns(layout, counters);
+    const restore = () => this.#driver.restore();
+    const histories = new Histories({ layout, files, recent, followed, counters, flusher, restore });
+    const live = new LiveRuns({ store: histories, clock, hints });
+    const inbox = new Inbox(layout, (message) => this.#apply(message));
+    const syncs = flusher !== undefined;
+    const driver = new Driver({ layout, live, histories, files, recent, counters, inbox, syncs });
+    const open = () => this.#open();
+    const outbox = new Outbox({ layout, drive: () => driver.drive(), open });
+    const directoryHints = new DirectoryHints({ layout, hints, driving: () => driver.driving });
+    const listing = new Listing(layout);
+    const checkFormat = () => {
+      layout.checkFormat();
+    };
+    this.runs = new LocalRuns({
+      live,
+      histories,
+      hints,
+      open,
+      clock,
+      driver,
+      outbox,
+      followed,
+      listing,
+      directoryHints,
+      checkFormat,
+    });
+    this.programs = new LocalPrograms({ layout, open, settle: (path) => this.#settle(path) });
+    this.#followed = followed;
+    this.#flusher = flusher;
+    this.#histories = histories;
+    this.#live = live;
+    this.#driver = driver;
+    this.#directoryHints = directoryHints;
+  }
+
+  /** Throws DRIVER_BUSY while another process drives the directory. */
+  async clear(): Promise<void> {
+    this.#open();
+    this.#hints.clear();
+    this.#followed.clear();
+    if (!existsSync(this.#layout.root)) return;
+    if (!this.#driver.drive()) throw worldErrors.driverBusy(this.#layout.root, 'clearing it');
+    await this.#flusher?.idle();
+    this.#live.clear();
+    this.#histories.clear();
+    const { active, ended, programs, inbox } = this.#layout;
+    try {
+      for (const path of [active, ended, programs]) rmSync(path, { recursive: true, force: true });
+      // Its files only: processes that wait for a reply watch the directory itself.
+      for (const name of readdirSync(inbox)) rmSync(join(inbox, name), { recursive: true, force: true });
+    } catch (error) {
+      throw worldErrors.dataUnreadable(this.#layout.root, error);
+    }
+    this.#layout.make();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#flusher?.idle();
+    this.#driver.stop();
+    this.#directoryHints.stop();
+    this.#hints.clear();
+    this.#followed.clear();
+  }
+
+  stats(): LocalStats {
+    return {
+      ...this.#counters,
+      recentEntries: this.#recent.entries,
+      recentBytes: this.#recent.bytes,
+      openFiles: this.#files.count,
+      liveRuns: this.#histories.logs.size,
+      driving: this.#driver.driving,
+    };
+  }
+
+  #open(): void {
+    if (this.#closed) throw worldErrors.worldClosed('local');
+  }
+
+  async #apply(message: Message): Promise<Answer> {
+    const { kind } = message;
+    const answer =
+      kind === 'create'
+        ? this.#live.create(message.event, { wakeAt: message.wakeAt })
+        : this.#live.send(message.runId, message.event);
+    await this.#histories.durable(kind === 'create' ? message.event.runId : message.runId);
+    return answer;
+  }
+
+  async #settle(path: string): Promise<void> {
+    if (!this.#flusher) return;
+    const fd = openSync(path, 'r');
+    try {
+      await this.#flusher.file(fd, path);
+    } finally {
+      closeSync(fd);
+    }
+    await this.#flusher.directory(this.#layout.programs);
+  }
+}

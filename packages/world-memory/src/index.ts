@@ -1,0 +1,1 @@
+export { createMemoryWorld, type MemoryWorldOptions } from './world.ts';

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import type { SentEvent } from '../event.ts';
+import { cancelled, LEASE_MS, received, refuses, resumed, type Suite } from './bench.ts';
+import { hookCreated, hookDisposed, runCompleted, runPaused, runStarted } from './events.ts';
+
+/** W5: durable when it returns, idempotent by key, refused when the run has ended. */
+export const sendTests: Suite = {
+  async 'a sent event is at the tail when send returns'(bench) {
+    const claim = await bench.start('run_1');
+    await bench.write(claim, 1, [runStarted, hookCreated('hook_a', 't')]);
+    const { event, duplicate } = await bench.world.runs.send('run_1', received('key_1', 'hook_a', '"hi"'));
+    assert.equal(duplicate, false);
+    assert.deepEqual(event, {
+      runId: 'run_1',
+      eventId: 'evnt_0000000004',
+      version: 4,
+      eventType: 'hook_received',
+      correlationId: 'hook_a',
+      key: 'key_1',
+      createdAt: bench.now,
+      eventData: { payload: '"hi"' },
+    });
+    assert.deepEqual(await bench.world.runs.history('run_1', { after: 3 }), [event]);
+  },
+
+  async 'a sent event is never older than the last event'(bench) {
+    const claim = await bench.start('run_1');
+    bench.advance(50);
+    await bench.write(claim, 1, [hookCreated('hook_a', 't')]);
+    bench.advance(-50);
+    const { event } = await bench.world.runs.send('run_1', received('key_1', 'hook_a'));
+    assert.equal(event.createdAt, bench.now + 50);
+  },
+
+  async 'a known key adds nothing and answers with the first event'(bench) {
+    const claim = await bench.start('run_1');
+    await bench.write(claim, 1, [hookCreated('hook_a', 't')]);
+    const first = await bench.world.runs.send('run_1', received('key_1', 'hook_a', '"one"'));
+    const again = await bench.world.runs.send('run_1', received('key_1', 'hook_a', '"two"'));
+    assert.deepEqual(again, { event: first.event, duplicate: true });
+    await bench.write(claim, 3, [hookDisposed('hook_a'), runCompleted]);
+    const late = await bench.world.runs.send('run_1', received('key_1', 'hook_a'));
+    assert.deepEqual(late, { event: first.event, duplicate: true }, 'after the end of the run too');
+    assert.equal((await bench.types('run_1')).length, 5);
+  },
+
+  async 'concurrent sends with one key make one event'(bench) {
+    const claim = await bench.start('run_1');
+    await bench.write(claim, 1, [hookCreated('hook_a', 't')]);
+    const results = await Promise.all(
+      Array.from({ length: 5 }, () => bench.world.runs.send('run_1', received('key_1', 'hook_a'))),
+    );
+    assert.equal(results.filter(({ duplicate }) => !duplicate).length, 1);
+    assert.equal((await bench.types('run_1')).length, 3);
+  },
+
+  async 'keys are per run'(bench) {
+    await bench.start('run_1');
+    await bench.start('run_2');
+    await bench.world.runs.send('run_1', cancelled('key_1'));
+    assert.equal((await bench.world.runs.send('run_2', cancelled('key_1'))).duplicate, false);
+  },
+
+  async 'a key is known after a new start'(bench) {
+    const claim = await bench.start('run_1');
+    await bench.write(claim, 1, [hookCreated('hook_a', 't')]);
+    const first = await bench.world.runs.send('run_1', received('key_1', 'hook_a'));
+    if (!(await bench.reopen())) return;
+    const again = await bench.world.runs.send('run_1', received('key_1', 'hook_a'));
+    assert.deepEqual(again, { event: first.event, duplicate: true });
+  },
+
+  async 'an ended or unknown run and an unknown or disposed hook refuse'(bench) {
+    const claim = await bench.start('run_1');
+    await bench.write(claim, 1, [hookCreated('hook_a', 't'), hookDisposed('hook_a')]);
+    await refuses('HOOK_NOT_FOUND', bench.world.runs.send('run_1', received('key_1', 'hook_a')));
+    await refuses('HOOK_NOT_FOUND', bench.world.runs.send('run_1', received('key_1', 'hook_x')));
+    await refuses('RUN_NOT_FOUND', bench.world.runs.send('run_x', received('key_1', 'hook_a')));
+    await refuses('RUN_NOT_FOUND', bench.world.runs.send('../run_1', received('key_1', 'hook_a')));
+    await bench.write(claim, 3, [runCompleted]);
+    await refuses('RUN_ENDED', bench.world.runs.send('run_1', received('key_1', 'hook_a')));
+    assert.equal((await bench.types('run_1')).length, 4);
+  },
+
+  async 'an event that is not sendable or not whole is refused'(bench) {
+    await bench.start('run_1');
+    const wrong: unknown[] = [
+      { eventType: 'run_completed', key: 'key_1', eventData: { output: '1' } },
+      { eventType: '__proto__', key: 'key_1', eventData: {} },
+      { eventType: 'run_cancelled', eventData: {} },
+      { eventType: 'run_cancelled', key: '../key', eventData: {} },
+      { eventType: 'hook_received', key: 'key_1', eventData: { payload: '1' } },
+      { eventType: 'hook_received', key: 'key_1', correlationId: 'hook_a', eventData: { payload: 1 } },
+      null,
+    ];
+    for (const event of wrong)
+      await refuses('INPUT_INVALID', bench.world.runs.send('run_1', event as SentEvent));
+    assert.deepEqual(await bench.types('run_1'), ['run_created']);
+  },
+
+  async 'a released run becomes due by a sent event'(bench) {
+    const claim = await bench.start('run_1');
+    await bench.write(claim, 1, [hookCreated('hook_a', 't')], { release: true });
+    assert.deepEqual(await bench.claimedIds(), []);
+    await bench.world.runs.send('run_1', received('key_1', 'hook_a'));
+    assert.deepEqual(await bench.claimedIds(), ['run_1']);
+  },
+
+  async 'a sent event is not lost when the owner releases without having seen it'(bench) {
+    const claim = await bench.start('run_1');
+    await bench.write(claim, 1, [hookCreated('hook_a', 't')]);
+    await bench.world.runs.send('run_1', received('key_1', 'hook_a'));
+    await bench.world.runs.release([claim]);
+    assert.deepEqual(await bench.claimedIds('worker_b'), ['run_1']);
+  },
+
+  async 'a sent event is not lost when the owner dies'(bench) {
+    const claim = await bench.start('run_1');
+    await bench.write(claim, 1, [hookCreated('hook_a', 't')]);
+    await bench.world.runs.send('run_1', received('key_1', 'hook_a'));
+    assert.deepEqual(await bench.claimedIds('worker_b'), []);
+    bench.advance(LEASE_MS);
+    assert.deepEqual(await bench.claimedIds('worker_b'), ['run_1']);
+  },
+
+  async 'a paused run resumes by a sent event, a run that is not paused does not'(bench) {
+    const claim = await bench.start('run_1');
+    await refuses('HISTORY_INVALID', bench.world.runs.send('run_1', resumed('key_1')));
+    await bench.write(claim, 1, [runStarted, runPaused], { release: true });
+    const paused = await bench.world.runs.get('run_1');
+    assert.equal(paused?.status, 'paused');
+    assert.deepEqual(paused?.pauseReason, {
+      code: 'DIVERGED',
+      message: 'other code',
+      hint: 'deploy the old code',
+    });
+    assert.deepEqual(await bench.claimedIds(), []);
+    await bench.world.runs.send('run_1', resumed('key_1'));
+    const [taken] = await bench.claim();
+    assert.equal(taken?.run.status, 'running');
+    assert.equal(taken?.run.pauseReason, undefined);
+  },
+};

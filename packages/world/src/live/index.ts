@@ -1,0 +1,6 @@
+/** The in-process half of a World that drives its runs from one process; what is left is storage. */
+export { Hints } from './hints.ts';
+export type { HistoryStore } from './history-store.ts';
+export { copyRun, type LiveRun } from './live-run.ts';
+export { type CreateOptions, type CreateResult, LiveRuns, type LiveRunsOptions } from './live-runs.ts';
+export { checkRange, pageOf } from './pages.ts';

@@ -1,0 +1,287 @@
+/**
+ * The live runs of a World that drives them from one process: every decision of the contract, none of the storage.
+ *
+ * - Each method decides, writes and indexes within one synchronous call, so no two calls interleave (W2, W3).
+ * - A write comes after every check and before anything else can see it; when the store throws, the projection
+ *   is taken back and nothing has happened.
+ * - Claims live here only: they end with the process, which is what hands its runs to the next one (W6).
+ */
+import { applyAll } from '../apply-all.ts';
+import { hookNotFound, inputInvalid, runEnded, runExists, runNotFound } from '../errors.ts';
+import { type Event, type EventOf, eventIdOf, isTerminal, type SentEvent } from '../event.ts';
+import { copyEvent, isEvent, parseEvent, parseSentEvent } from '../event-check.ts';
+import { isId } from '../event-fields.ts';
+import { begin, isEnded, type Projection, type RunProjection } from '../fold.ts';
+import type {
+  AppendOptions,
+  AppendResult,
+  Claim,
+  Claimed,
+  ClaimRequest,
+  RenewResult,
+  SendResult,
+} from '../world.ts';
+import { DueQueue } from './due-queue.ts';
+import type { Hints } from './hints.ts';
+import type { HistoryStore } from './history-store.ts';
+import { copyRun, dueAtOf, isHeldBy, type LiveRun, liveRunOf } from './live-run.ts';
+import { type TokenOwner, Tokens } from './tokens.ts';
+
+export interface LiveRunsOptions {
+  readonly store: HistoryStore;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly hints: Hints;
+}
+
+export interface CreateOptions {
+  readonly claimFor?: ClaimRequest;
+  readonly wakeAt?: number;
+}
+
+export interface CreateResult {
+  readonly run: RunProjection;
+  readonly created: boolean;
+  readonly claim?: Claim;
+}
+
+export class LiveRuns {
+  readonly #runs = new Map<string, LiveRun>();
+  readonly #due = new DueQueue<LiveRun>();
+  readonly #tokens = new Tokens();
+  readonly #store: HistoryStore;
+  readonly #clock: () => number;
+  readonly #hints: Hints;
+  #epoch = 0;
+
+  constructor(options: LiveRunsOptions) {
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.#hints = options.hints;
+  }
+
+  /** Claims from here on are above an epoch that an earlier life of the same data may have reached. */
+  raiseEpoch(least: number): void {
+    this.#epoch = Math.max(this.#epoch, least);
+  }
+
+  find(runId: string): LiveRun | undefined {
+    return this.#runs.get(runId);
+  }
+
+  tokenOwner(token: string): TokenOwner | undefined {
+    return this.#tokens.owner(token);
+  }
+
+  /** Takes in a run that the store held before this process: unclaimed, due as its last write said. */
+  adopt(projection: Projection, wakeAt: number | null, history: Iterable<Event>): void {
+    const run = liveRunOf(projection, wakeAt);
+    this.#runs.set(projection.run.runId, run);
+    for (const event of history) {
+      const live = projection.hooks.get(event.correlationId ?? '')?.status === 'live';
+      if (live && event.eventType === 'hook_created') this.#tokens.follow(projection, event);
+    }
+    this.#due.set(run, dueAtOf(run));
+  }
+
+  /** Lets go of a run whose history can no longer be trusted: no claim, no wake time, no token. */
+  forsake(runId: string): void {
+    const run = this.#runs.get(runId);
+    if (run) this.#forget(run);
+  }
+
+  create(event: EventOf<'run_created'>, options: CreateOptions): CreateResult {
+    const wellFormed = isEvent(event) && event.eventType === 'run_created' && event.version === 1;
+    if (!wellFormed)
+      throw inputInvalid('run_created event', problemOf(event, 'expected run_created at version 1'));
+    if (options.claimFor) checkRequest(options.claimFor);
+    if (options.wakeAt !== undefined) checkTime('wakeAt', options.wakeAt);
+    const known = this.#runs.get(event.runId)?.projection ?? this.#store.findEnded(event.runId);
+    if (known) {
+      if (known.run.workflowName !== event.eventData.workflowName) throw runExists(event.runId);
+      return { run: copyRun(known.run), created: false };
+    }
+    const now = this.#clock();
+    const copy = copyEvent(event);
+    const run = liveRunOf(begin(copy), options.wakeAt ?? now);
+    this.#store.write(run, [copy], run.wakeAt);
+    this.#runs.set(event.runId, run);
+    const claim = options.claimFor && this.#take(run, options.claimFor, now);
+    if (!claim) {
+      this.#due.set(run, dueAtOf(run));
+      if (run.dueAt <= now) this.#hints.emit(event.runId, 'due');
+    }
+    return { run: copyRun(run.projection.run), created: true, ...(claim ? { claim } : {}) };
+  }
+
+  append(claim: Claim, events: readonly Event[], options: AppendOptions): AppendResult {
+    const { after, release } = options;
+    if (options.wakeAt !== null) checkTime('wakeAt', options.wakeAt);
+    const run = this.#runs.get(claim.runId);
+    if (!run || !isHeldBy(run, claim)) return { kind: 'claim-lost' };
+    const { projection } = run;
+    const tail = projection.run.version;
+    if (after !== tail) {
+      if (!Number.isSafeInteger(after) || after < 0 || after > tail) {
+        throw inputInvalid('append', `after: expected a version up to ${tail}, got ${after}`);
+      }
+      return { kind: 'tail-moved', missed: this.#store.read(claim.runId, { after }) };
+    }
+    const copies = events.map(admitted);
+    const taken = this.#tokens.conflict(projection, copies);
+    if (taken) return { kind: 'token-taken', ...taken };
+    this.#write(run, copies, options.wakeAt);
+    if (release) run.claim = undefined;
+    if (!isEnded(projection.run.status)) this.#due.set(run, dueAtOf(run));
+    if (release && run.dueAt <= this.#clock()) this.#hints.emit(claim.runId, 'due');
+    return { kind: 'appended', version: projection.run.version };
+  }
+
+  send(runId: string, sent: SentEvent): SendResult {
+    const checked = parseSentEvent(sent);
+    if (!checked.ok) throw inputInvalid('sent event', checked.problem);
+    const { eventType, key, correlationId, eventData } = checked.value;
+    const run = this.#runs.get(runId);
+    const projection = run?.projection ?? (isId(runId) ? this.#store.findEnded(runId) : undefined);
+    if (!projection) throw runNotFound(runId);
+    const known = projection.keys.get(key);
+    if (known !== undefined) {
+      const [event] = this.#store.read(runId, { after: known - 1, limit: 1 });
+      return { event: event!, duplicate: true };
+    }
+    if (!run) throw runEnded(runId, projection.run.status);
+    if (eventType === 'hook_received' && projection.hooks.get(correlationId ?? '')?.status !== 'live') {
+      throw hookNotFound(`${correlationId} of run ${runId}`);
+    }
+    const now = this.#clock();
+    const version = projection.run.version + 1;
+    const event = copyEvent({
+      runId,
+      eventId: eventIdOf(version),
+      version,
+      eventType,
+      correlationId,
+      key,
+      createdAt: Math.max(now, projection.run.updatedAt),
+      eventData,
+    } as Event);
+    // The earlier of both, so that a run that has been due for long does not lose its place to newer ones.
+    this.#write(run, [event], run.wakeAt === null ? now : Math.min(run.wakeAt, now));
+    if (!isTerminal(eventType)) {
+      this.#due.set(run, dueAtOf(run));
+      this.#hints.emit(runId, run.dueAt <= now ? 'due' : 'moved');
+    }
+    return { event: copyEvent(event), duplicate: false };
+  }
+
+  claim(request: ClaimRequest & { readonly limit: number }): {
+    readonly claimed: Claimed[];
+    readonly nextWakeAt: number | null;
+  } {
+    checkRequest(request);
+    if (!(request.limit >= 0)) throw inputInvalid('claim', `limit: expected 0 or more, got ${request.limit}`);
+    const now = this.#clock();
+    const claimed: Claimed[] = [];
+    let next = this.#due.peek();
+    while (next && next.dueAt <= now && claimed.length < request.limit) {
+      claimed.push({ claim: this.#take(next, request, now), run: copyRun(next.projection.run) });
+      next = this.#due.peek();
+    }
+    return { claimed, nextWakeAt: next ? next.dueAt : null };
+  }
+
+  renew(
+    request: ClaimRequest & {
+      readonly claims: readonly { readonly claim: Claim; readonly version: number }[];
+    },
+  ): RenewResult {
+    checkRequest(request);
+    const leaseUntil = this.#clock() + request.leaseMs;
+    const lost: string[] = [];
+    const moved: string[] = [];
+    for (const { claim, version } of request.claims) {
+      const run = this.#runs.get(claim.runId);
+      if (!run || !isHeldBy(run, claim) || claim.worker !== request.worker) {
+        lost.push(claim.runId);
+        continue;
+      }
+      run.leaseUntil = leaseUntil;
+      this.#due.set(run, dueAtOf(run));
+      if (run.projection.run.version > version) moved.push(claim.runId);
+    }
+    return { lost, moved };
+  }
+
+  release(claims: readonly Claim[]): void {
+    for (const claim of claims) {
+      const run = this.#runs.get(claim.runId);
+      if (!run || !isHeldBy(run, claim)) continue;
+      run.claim = undefined;
+      this.#due.set(run, dueAtOf(run));
+      if (run.dueAt <= this.#clock()) this.#hints.emit(claim.runId, 'due');
+    }
+  }
+
+  clear(): void {
+    this.#runs.clear();
+    this.#due.clear();
+    this.#tokens.clear();
+  }
+
+  #take(run: LiveRun, request: ClaimRequest, now: number): Claim {
+    this.#epoch += 1;
+    run.claim = { runId: run.projection.run.runId, worker: request.worker, epoch: this.#epoch };
+    run.leaseUntil = now + request.leaseMs;
+    this.#due.set(run, dueAtOf(run));
+    return { ...run.claim };
+  }
+
+  #write(run: LiveRun, events: readonly Event[], wakeAt: number | null): void {
+    const { projection } = run;
+    if (events.length === 0 && wakeAt === run.wakeAt) return;
+    const takeBack = applyAll(projection, events);
+    const ended = isEnded(projection.run.status);
+    const wake = ended ? null : wakeAt;
+    try {
+      this.#store.write(run, events, wake);
+    } catch (error) {
+      takeBack();
+      throw error;
+    }
+    run.wakeAt = wake;
+    for (const event of events) this.#tokens.follow(projection, event);
+    if (!ended) return;
+    this.#forget(run);
+    this.#hints.emit(projection.run.runId, 'ended');
+  }
+
+  #forget(run: LiveRun): void {
+    run.claim = undefined;
+    run.wakeAt = null;
+    this.#due.set(run, Number.POSITIVE_INFINITY);
+    this.#tokens.free(run.projection);
+    this.#runs.delete(run.projection.run.runId);
+  }
+}
+
+function admitted(event: Event): Event {
+  if (!isEvent(event)) throw inputInvalid('event', problemOf(event, 'not an event'));
+  return copyEvent(event);
+}
+
+function problemOf(event: unknown, otherwise: string): string {
+  const checked = parseEvent(event);
+  return checked.ok ? otherwise : checked.problem;
+}
+
+function checkRequest(request: ClaimRequest): void {
+  if (!isId(request.worker))
+    throw inputInvalid('claim request', `worker: got ${JSON.stringify(request.worker)}`);
+  if (!(request.leaseMs > 0 && request.leaseMs < Number.POSITIVE_INFINITY)) {
+    throw inputInvalid('claim request', `leaseMs: expected more than 0, got ${request.leaseMs}`);
+  }
+}
+
+function checkTime(name: string, value: unknown): void {
+  if (!Number.isFinite(value)) throw inputInvalid(name, `expected a time in milliseconds, got ${value}`);
+}

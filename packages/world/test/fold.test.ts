@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import { applyAll } from '../src/apply-all.ts';
+import { apply, begin, type Event, type EventType, fold, type Projection } from '../src/index.ts';
+import { event, randomOf, sampleTypes } from './samples.ts';
+
+const refusal = { name: 'WorldError', code: 'HISTORY_INVALID' };
+
+function projectionOf(...types: readonly EventType[]): Projection {
+  const history = (['run_created', ...types] as EventType[]).map((type, index) => event(index + 1, type));
+  return fold(history)!;
+}
+
+function refuses(projection: Projection, next: Event): void {
+  const before = structuredClone(projection);
+  expect(() => apply(projection, next)).toThrowError(expect.objectContaining(refusal));
+  expect(projection).toStrictEqual(before);
+}
+
+describe('a history', () => {
+  test('begins with run_created at version 1, and nothing folds to nothing', () => {
+    expect(fold([])).toBeUndefined();
+    expect(() => begin(event(1, 'run_started'))).toThrowError(expect.objectContaining(refusal));
+    expect(() => begin(event(2, 'run_created'))).toThrowError(expect.objectContaining(refusal));
+  });
+
+  test('refuses gaps, repetitions, other runs, time that goes back and known keys', () => {
+    const projection = projectionOf('run_started', 'hook_created');
+    refuses(projection, event(3, 'step_created'));
+    refuses(projection, event(5, 'step_created'));
+    refuses(projection, { ...event(4, 'step_created'), runId: 'run_2' });
+    refuses(projection, event(4, 'step_created', { createdAt: 1 }));
+    apply(projection, event(4, 'hook_received', { key: 'key_1' }));
+    refuses(projection, event(5, 'hook_received', { key: 'key_1' }));
+    apply(projection, event(5, 'hook_received', { key: 'key_2' }));
+    expect(Object.fromEntries(projection.keys)).toEqual({ key_1: 4, key_2: 5 });
+  });
+
+  for (const terminal of ['run_completed', 'run_failed', 'run_cancelled'] as const) {
+    test(`takes nothing after ${terminal}`, () => {
+      const projection = projectionOf(terminal);
+      for (const type of sampleTypes) refuses(projection, event(3, type));
+    });
+  }
+});
+
+describe('a run', () => {
+  test('goes from pending to running to its end', () => {
+    const projection = projectionOf();
+    expect(projection.run.status).toBe('pending');
+    apply(projection, event(2, 'run_started'));
+    expect(projection.run).toMatchObject({ status: 'running', startedAt: 1002, version: 2, updatedAt: 1002 });
+    refuses(projection, event(3, 'run_started'));
+    apply(projection, event(3, 'run_failed'));
+    expect(projection.run).toMatchObject({ status: 'failed', errorCode: 'USER', completedAt: 1003 });
+  });
+
+  test('comes back from a pause to what it was', () => {
+    const pending = projectionOf('run_paused');
+    expect(pending.run).toMatchObject({ status: 'paused', pauseReason: { code: 'DIVERGED' } });
+    apply(pending, event(3, 'run_resumed'));
+    expect(pending.run.status).toBe('pending');
+    expect(pending.run).not.toHaveProperty('pauseReason');
+    refuses(pending, event(4, 'run_resumed'));
+    const running = projectionOf('run_started', 'run_paused', 'run_resumed');
+    expect(running.run.status).toBe('running');
+    expect(
+      projectionOf('run_paused', 'run_cancelled').run,
+      'no reason to pause once ended',
+    ).not.toHaveProperty('pauseReason');
+  });
+});
+
+describe('a step, a wait and a hook', () => {
+  test('a step counts its attempts and ends once', () => {
+    const projection = projectionOf('step_created');
+    refuses(projection, event(3, 'step_created'));
+    refuses(projection, event(3, 'step_retrying'));
+    refuses(projection, event(3, 'step_started', { eventData: { attempt: 2, worker: 'w' } }));
+    apply(projection, event(3, 'step_started'));
+    apply(projection, event(4, 'step_started', { eventData: { attempt: 2, worker: 'worker_b' } }));
+    apply(projection, event(5, 'step_retrying'));
+    expect(projection.steps.get('step_1')).toMatchObject({ status: 'retrying', attempt: 2, retryAt: 5 });
+    apply(projection, event(6, 'step_failed'));
+    expect(projection.steps.get('step_1')).toEqual({
+      correlationId: 'step_1',
+      stepName: 'work',
+      status: 'failed',
+      attempt: 2,
+      createdAt: 1002,
+      startedAt: 1003,
+      completedAt: 1006,
+      worker: 'worker_b',
+    });
+    for (const type of ['step_started', 'step_retrying', 'step_completed', 'step_failed'] as const) {
+      refuses(projection, event(7, type));
+    }
+  });
+
+  test('what was not created has no outcome', () => {
+    const projection = projectionOf();
+    for (const type of [
+      'step_started',
+      'step_completed',
+      'wait_completed',
+      'hook_received',
+      'hook_disposed',
+    ] as const) {
+      refuses(projection, event(2, type));
+    }
+  });
+
+  test('a hook that lost its token takes no payload', () => {
+    const projection = projectionOf('hook_conflict');
+    expect(projection.hooks.get('hook_1')).toMatchObject({ status: 'conflict', ownerRunId: 'run_2' });
+    refuses(projection, event(3, 'hook_received'));
+    refuses(projection, event(3, 'hook_disposed'));
+  });
+});
+
+test('a batch with an illegal event changes nothing, and a legal one can be taken back', () => {
+  const random = randomOf(42);
+  const projection = projectionOf('run_started');
+  let refused = 0;
+  for (let round = 0; round < 3000; round += 1) {
+    const before = structuredClone(projection);
+    const batch = Array.from({ length: 1 + Math.floor(random() * 4) }, (_, index) => {
+      const type = sampleTypes[Math.floor(random() * sampleTypes.length)]!;
+      const correlationId = type.startsWith('run_') ? undefined : `id_${Math.floor(random() * 40)}`;
+      const key = random() < 0.2 ? `key_${Math.floor(random() * 30)}` : undefined;
+      return event(projection.run.version + 1 + index, type, { correlationId, key });
+    });
+    let takeBack: (() => void) | undefined;
+    try {
+      takeBack = applyAll(projection, batch);
+    } catch {
+      refused += 1;
+      expect(projection).toStrictEqual(before);
+    }
+    const ended = projection.run.completedAt !== undefined;
+    if (takeBack && (ended || random() < 0.5)) {
+      takeBack();
+      expect(projection).toStrictEqual(before);
+    }
+  }
+  expect(refused).toBeGreaterThan(500);
+  expect(projection.run.version).toBeGreaterThan(20);
+});

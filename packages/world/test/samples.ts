@@ -1,0 +1,54 @@
+import { type Event, type EventData, type EventType, eventIdOf } from '../src/index.ts';
+
+/** One well-formed set of data for each event type. */
+export const sampleData: { readonly [T in EventType]: EventData<T> } = {
+  run_created: { workflowName: 'flow', program: 'abc', seed: 's33d', input: '[]' },
+  run_started: {},
+  run_paused: { reason: { code: 'DIVERGED', message: 'other code', hint: 'deploy the old code' } },
+  run_resumed: {},
+  run_completed: { output: new Uint8Array([1, 2]) },
+  run_failed: { error: '"e"', errorCode: 'USER' },
+  run_cancelled: { reason: 'enough' },
+  step_created: { stepName: 'work', input: '[]', maxRetries: 3 },
+  step_started: { attempt: 1, worker: 'worker_a' },
+  step_retrying: { attempt: 1, error: '"e"', retryAt: 5 },
+  step_completed: { output: '1' },
+  step_failed: { error: '"e"', attempts: 1 },
+  wait_created: { resumeAt: 5 },
+  wait_completed: {},
+  hook_created: { token: 't', metadata: '{}' },
+  hook_conflict: { token: 't', ownerRunId: 'run_2' },
+  hook_received: { payload: '"p"' },
+  hook_disposed: {},
+};
+
+export const sampleTypes: readonly EventType[] = Object.keys(sampleData) as EventType[];
+
+export function event<T extends EventType>(
+  version: number,
+  eventType: T,
+  changes: { correlationId?: string; key?: string; createdAt?: number; eventData?: EventData<T> } = {},
+): Event {
+  const correlationId = eventType.startsWith('run_') ? undefined : `${eventType.slice(0, 4)}_1`;
+  const named = correlationId === undefined ? {} : { correlationId };
+  const eventData = sampleData[eventType];
+  return {
+    runId: 'run_1',
+    eventId: eventIdOf(version),
+    version,
+    eventType,
+    createdAt: 1000 + version,
+    eventData,
+    ...named,
+    ...changes,
+  } as unknown as Event;
+}
+
+/** A generator of numbers in [0, 1) that gives the same ones for the same seed. */
+export function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
