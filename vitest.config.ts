@@ -6,7 +6,9 @@ const limits = { testTimeout: 30_000, hookTimeout: 30_000, exclude: ['**/node_mo
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
-      { test: { ...limits, name: 'packages', include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'] } },
+      {
+        test: { ...limits, name: 'packages', include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'] },
+      },
       {
         plugins: [perdure()],
         test: { ...limits, name: 'workbench', include: ['workbench/*/test/**/*.test.ts'] },

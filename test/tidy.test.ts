@@ -8,7 +8,10 @@ import { walk } from 'oxc-walker';
 import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
   .split('\n')
   .filter((file) => file !== '' && existsSync(join(root, file)));
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -38,9 +41,11 @@ const nodeOnly: Record<string, readonly string[]> = {
 };
 
 function importsOf(file: string): string[] {
-  return [...read(file).matchAll(/^(?:import|export)\s[^;]*?from\s+'([^']+)';|\bimport\('([^']+)'\)|^import '([^']+)';/gms)].map(
-    (match) => (match[1] ?? match[2] ?? match[3])!,
-  );
+  return [
+    ...read(file).matchAll(
+      /^(?:import|export)\s[^;]*?from\s+'([^']+)';|\bimport\('([^']+)'\)|^import '([^']+)';/gms,
+    ),
+  ].map((match) => (match[1] ?? match[2] ?? match[3])!);
 }
 
 function functionLengths(file: string): { name: string; lines: number }[] {
@@ -97,26 +102,34 @@ describe('packages', () => {
 
   it.each(packages)('%s imports only what lies below it', (name) => {
     const own = sources.filter((file) => file.startsWith(`packages/${name}/`));
-    const used = own.flatMap(importsOf).flatMap((specifier) => /^@perdure\/([^/]+)/.exec(specifier)?.[1] ?? []);
+    const used = own
+      .flatMap(importsOf)
+      .flatMap((specifier) => /^@perdure\/([^/]+)/.exec(specifier)?.[1] ?? []);
     expect(used.filter((one) => one !== name && !layers[name]!.includes(one))).toEqual([]);
     const escaping = own.filter((file) => importsOf(file).some((specifier) => leaves(file, specifier, name)));
     expect(escaping).toEqual([]);
   });
 
   it.each(Object.entries(nodeOnly))('%s depends on %j and its own kind only', (name, allowed) => {
-    const { dependencies = {} } = JSON.parse(read(`packages/${name}/package.json`)) as { dependencies?: object };
+    const { dependencies = {} } = JSON.parse(read(`packages/${name}/package.json`)) as {
+      dependencies?: object;
+    };
     const foreign = Object.keys(dependencies).filter((one) => !one.startsWith('@perdure/'));
     expect(foreign).toEqual(allowed);
   });
 
   it.each(packages)('%s argues for its dependencies in its README', (name) => {
-    const { dependencies = {} } = JSON.parse(read(`packages/${name}/package.json`)) as { dependencies?: object };
+    const { dependencies = {} } = JSON.parse(read(`packages/${name}/package.json`)) as {
+      dependencies?: object;
+    };
     const readme = read(`packages/${name}/README.md`);
     expect(Object.keys(dependencies).filter((one) => !readme.includes(one))).toEqual([]);
   });
 
   it.each(packages)('%s reads the environment in one configuration module at most', (name) => {
-    const readers = sources.filter((file) => file.startsWith(`packages/${name}/`) && /\bprocess\.env\b/.test(codeOf(file)));
+    const readers = sources.filter(
+      (file) => file.startsWith(`packages/${name}/`) && /\bprocess\.env\b/.test(codeOf(file)),
+    );
     expect(readers.filter((file) => basename(file) !== 'config.ts')).toEqual([]);
   });
 
@@ -144,7 +157,9 @@ describe('packages', () => {
       if (isEntry(file) || isTest(file)) continue;
       for (const [, name] of codeOf(file).matchAll(/^export (?:async )?(?:const|function|class) (\w+)/gm)) {
         const word = new RegExp(`\\b${name}\\b`);
-        const users = everything.filter(([other, text]) => other !== file && !isTest(other) && word.test(text));
+        const users = everything.filter(
+          ([other, text]) => other !== file && !isTest(other) && word.test(text),
+        );
         const ownUses = codeOf(file).split(word).length - 1;
         if (users.length === 0 && ownUses < 2) unused.push(`${file}: ${name}`);
       }
@@ -168,8 +183,13 @@ function isTest(file: string): boolean {
 /** Modules that a package's `exports` or `bin` name. */
 function isEntry(file: string): boolean {
   const [, name] = file.split('/');
-  const { exports = {}, bin = {} } = JSON.parse(read(`packages/${name}/package.json`)) as Record<string, object>;
-  return [...Object.values(exports), ...Object.values(bin)].includes(`./${file.split('/').slice(2).join('/')}`);
+  const { exports = {}, bin = {} } = JSON.parse(read(`packages/${name}/package.json`)) as Record<
+    string,
+    object
+  >;
+  return [...Object.values(exports), ...Object.values(bin)].includes(
+    `./${file.split('/').slice(2).join('/')}`,
+  );
 }
 
 /** True for a relative import that ends outside the package. */

@@ -23,10 +23,15 @@ export function cipherFrom(
   return text ? new Cipher(parseKeys(text)) : undefined;
 }
 
-/** Whether this process drives runs: WORKFLOW_WORKER is `on` (default) or `off`. */
-export function workerMode(given: 'on' | 'off' | undefined, env: Environment = process.env): 'on' | 'off' {
-  if (given) return given;
-  const text = env.WORKFLOW_WORKER?.trim() || 'on';
-  if (text !== 'on' && text !== 'off') throw optionInvalid('WORKFLOW_WORKER', '"on" or "off"', text);
-  return text;
+/** `on`: drives any run that is due; `registered`: runs of workflows that this process has loaded; `off`: none. */
+export type WorkerMode = 'on' | 'registered' | 'off';
+
+const workerModes: readonly string[] = ['on', 'registered', 'off'] satisfies WorkerMode[];
+
+/** Which runs this process drives: what was given, else WORKFLOW_WORKER, else `on`. */
+export function workerMode(given: WorkerMode | undefined, env: Environment = process.env): WorkerMode {
+  const mode = given ?? (env.WORKFLOW_WORKER?.trim() || 'on');
+  if (!workerModes.includes(mode))
+    throw optionInvalid('WORKFLOW_WORKER', '"on", "registered" or "off"', mode);
+  return mode as WorkerMode;
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { World } from '@perdure/world';
 import { Client, type HookInfo, type Workflow, type WorkflowReference } from './client.ts';
-import { cipherFrom, guestEnvironment, workerMode } from './config.ts';
+import { cipherFrom, guestEnvironment, type WorkerMode, workerMode } from './config.ts';
 import type { Engine } from './engine.ts';
 import { optionInvalid, programUnknown, runtimeClosed } from './messages.ts';
 import type { Key } from './payload/cipher.ts';
@@ -22,8 +22,8 @@ export interface RuntimeOptions extends Partial<WorkerOptions> {
   readonly world: World;
   /** The program new runs start on. Default: what compiled modules of this process declare. */
   readonly program?: ProgramSource | (() => Promise<ProgramSource>);
-  /** Whether this process drives runs. Default: WORKFLOW_WORKER, else `on`. */
-  readonly worker?: 'on' | 'off';
+  /** Which runs this process drives: any that is due, those of workflows it has loaded, or none. Default: WORKFLOW_WORKER, else `on`. */
+  readonly worker?: WorkerMode;
   /** Keys that seal payloads, the first one, and open them, all. Default: WORKFLOW_ENCRYPTION_KEYS. */
   readonly encryption?: readonly Key[];
   /** Executions kept between turns. Default 256; 0 replays every turn. */
@@ -91,7 +91,8 @@ export class Runtime {
     this.#worker = new Worker(engine, { maxConcurrentRuns, leaseMs, pollMs });
     this.#client = new Client(engine, this.#worker, () => currentProgram(options.program, engine.programs));
     this.#unguard = guardRejections();
-    if (workerMode(options.worker) === 'on') this.#worker.start();
+    const mode = workerMode(options.worker);
+    if (mode !== 'off') this.#worker.start(mode);
   }
 
   /** Starts a run; it is durable when this resolves. Throws `SerializationError`, NOT_A_WORKFLOW. */

@@ -6,6 +6,7 @@
 import type { Claim, Hint } from '@perdure/world';
 import type { Engine } from './engine.ts';
 import { RunSession } from './orchestrator.ts';
+import { registry } from './registry.ts';
 
 export interface WorkerOptions {
   /** Runs driven at once. Default 256. */
@@ -25,6 +26,7 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #sessions = new Map<string, RunSession>();
   readonly #driving = new Set<Promise<void>>();
+  #mode: 'on' | 'registered' = 'on';
   #state: 'idle' | 'running' | 'stopping' = 'idle';
   #unwatch: (() => void) | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
@@ -49,9 +51,11 @@ export class Worker {
     return this.#options.leaseMs;
   }
 
-  start(): void {
+  /** `on`: drives any run that is due; `registered`: runs of workflows that this process has loaded. */
+  start(mode: 'on' | 'registered'): void {
     if (this.#state !== 'idle') return;
     this.#state = 'running';
+    this.#mode = mode;
     this.#unwatch = this.#engine.world.runs.watch((hint) => this.#onHint(hint));
     this.#heartbeat = setInterval(() => void this.#renew(), this.#options.leaseMs / 3);
     this.#heartbeat.unref();
@@ -93,6 +97,10 @@ export class Worker {
     this.#state = 'idle';
   }
 
+  #scope(): { readonly workflowNames?: readonly string[] } {
+    return this.#mode === 'registered' ? { workflowNames: [...registry().workflows.keys()] } : {};
+  }
+
   #onHint({ runId, kind }: Hint): void {
     if (kind === 'due') this.#poll();
     else this.#sessions.get(runId)?.notify();
@@ -121,7 +129,7 @@ export class Worker {
     try {
       for (let more = true; more && this.free > 0; ) {
         const limit = Math.min(this.free, claimBatch);
-        const { claimed, nextWakeAt } = await world.runs.claim({ worker, leaseMs, limit });
+        const { claimed, nextWakeAt } = await world.runs.claim({ worker, leaseMs, limit, ...this.#scope() });
         for (const { claim } of claimed) this.adopt(claim);
         more = claimed.length === limit;
         if (nextWakeAt !== null) next = Math.min(next, Date.now() + (nextWakeAt - this.#engine.clock()));

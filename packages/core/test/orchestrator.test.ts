@@ -344,6 +344,22 @@ describe('two workers on one world', () => {
   });
 });
 
+describe('a worker for registered workflows only', () => {
+  it('leaves runs of other workflows alone', async () => {
+    const world = createMemoryWorld();
+    const producer = startHarness(program, { world, worker: 'off' });
+    const mine = await producer.runtime.start({ workflowId: 'chain' }, [2]);
+    const other = await producer.runtime.start({ workflowId: 'fan' }, [2]);
+    registry().workflows.set('chain', { id: 'chain', name: 'chain', file: 'test' });
+    harnessOf({ world, worker: 'registered' });
+    expect(await mine.returnValue).toBe(2);
+    registry().workflows.delete('chain');
+    expect(await other.status).toBe('pending');
+    expect(types(await world.runs.history(other.runId))).toEqual(['run_created']);
+    await producer.runtime.close();
+  });
+});
+
 describe('close', () => {
   it('lets steps in flight end, starts no others, gives the run back, and another worker goes on', async () => {
     const world = createMemoryWorld();

@@ -23,7 +23,7 @@ describe('the codec', () => {
     ['an invalid date', new Date(Number.NaN)],
     ['a pattern', /a+/gi],
     ['a map and a set', [new Map([[{ k: 1 }, new Set([1])]])]],
-    ['a sparse array', [1, , 3]],
+    ['a sparse array', Object.assign(new Array(3), { 0: 1, 2: 3 })],
     ['bytes', new Uint8Array([0, 255, 128])],
     ['a url', new URL('https://example.com/?a=1')],
     ['shared references', [shared, shared]],

@@ -2,6 +2,7 @@ import {
   type AppendOptions,
   type AppendResult,
   type Claim,
+  type ClaimDueRequest,
   type Claimed,
   type ClaimRequest,
   type Event,
@@ -128,7 +129,7 @@ export class LocalRuns implements Runs {
   }
 
   async claim(
-    request: ClaimRequest & { readonly limit: number },
+    request: ClaimDueRequest,
   ): Promise<{ readonly claimed: Claimed[]; readonly nextWakeAt: number | null }> {
     this.#open();
     // Asked again soon, so that this process takes over within a moment when the driver dies.

@@ -2,6 +2,7 @@ import {
   type AppendOptions,
   type AppendResult,
   type Claim,
+  type ClaimDueRequest,
   type Claimed,
   type ClaimRequest,
   type Event,
@@ -76,7 +77,7 @@ export class MemoryRuns implements Runs {
   }
 
   async claim(
-    request: ClaimRequest & { readonly limit: number },
+    request: ClaimDueRequest,
   ): Promise<{ readonly claimed: Claimed[]; readonly nextWakeAt: number | null }> {
     this.#open();
     return this.#live.claim(request);

@@ -30,6 +30,13 @@ export interface ClaimRequest {
   readonly leaseMs: number;
 }
 
+export interface ClaimDueRequest extends ClaimRequest {
+  /** How many runs at most. */
+  readonly limit: number;
+  /** Takes runs of these workflows only. Default: of all. */
+  readonly workflowNames?: readonly string[];
+}
+
 export interface Claimed {
   readonly claim: Claim;
   readonly run: RunProjection;
@@ -126,7 +133,7 @@ export interface Runs {
   history(runId: string, options?: { readonly after?: number; readonly limit?: number }): Promise<Event[]>;
   /** Takes up to `limit` due runs, longest due first. `nextWakeAt`: when something may become due; null: nothing known. */
   claim(
-    request: ClaimRequest & { readonly limit: number },
+    request: ClaimDueRequest,
   ): Promise<{ readonly claimed: Claimed[]; readonly nextWakeAt: number | null }>;
   /** Extends the claims of one worker, and tells what it missed: one call per process and heartbeat. */
   renew(

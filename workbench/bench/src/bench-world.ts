@@ -14,7 +14,10 @@ export interface BenchWorld {
   close(): Promise<void>;
 }
 
-export async function openBenchWorld(name: string, options: Partial<RuntimeOptions> = {}): Promise<BenchWorld> {
+export async function openBenchWorld(
+  name: string,
+  options: Partial<RuntimeOptions> = {},
+): Promise<BenchWorld> {
   const dataDir = await mkdtemp(join(tmpdir(), 'perdure-bench-'));
   let appends = 0;
   const open = async (): Promise<World> => {

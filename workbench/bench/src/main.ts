@@ -51,14 +51,16 @@ async function measure(request: Request): Promise<Row> {
   let output = '';
   for await (const chunk of child.stdout) output += chunk;
   if (child.exitCode === null) await new Promise((resolve) => child.once('exit', resolve));
-  if (child.exitCode !== 0) fail(`${request.workload} on ${request.world} ended with exit code ${child.exitCode}`);
+  if (child.exitCode !== 0)
+    fail(`${request.workload} on ${request.world} ended with exit code ${child.exitCode}`);
   return JSON.parse(output.trim().split('\n').at(-1)!) as Row;
 }
 
 const rows: Row[] = [];
 const iters = wholeNumber('iters', values.iters);
 for (const workload of chosen('workload', values.workload, Object.keys(workloads))) {
-  const sizes = values.n === undefined ? workloads[workload]!.sizes : values.n.split(',').map((n) => wholeNumber('n', n));
+  const sizes =
+    values.n === undefined ? workloads[workload]!.sizes : values.n.split(',').map((n) => wholeNumber('n', n));
   for (const n of sizes) {
     for (const world of chosen('world', values.world, worlds)) {
       const row = await measure({ world, workload, n, iters });

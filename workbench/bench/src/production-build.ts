@@ -22,7 +22,12 @@ export async function buildForProduction(): Promise<ProductionBuild> {
     platform: 'node',
     external: [...builtinModules, /^node:/],
     plugins: [perdure({ root })],
-    output: { dir: directory, format: 'esm', entryFileNames: 'measure.mjs', chunkFileNames: '[name]-[hash].mjs' },
+    output: {
+      dir: directory,
+      format: 'esm',
+      entryFileNames: 'measure.mjs',
+      chunkFileNames: '[name]-[hash].mjs',
+    },
     logLevel: 'warn',
   });
   return { directory, script: join(directory, 'measure.mjs') };

@@ -14,7 +14,9 @@ export function table(rows: readonly Row[]): string {
     const figures = Object.entries(row)
       .filter(([key]) => !hidden.has(key))
       .map(([key, value]) => `${key} ${show(value)}`);
-    const limits = Object.entries(row.limit as Record<string, number>).map(([key, value]) => `${key} ${value}`);
+    const limits = Object.entries(row.limit as Record<string, number>).map(
+      ([key, value]) => `${key} ${value}`,
+    );
     const name = `${row.workload} ${row.n}`.padEnd(18) + row.world.padEnd(8);
     return `${name}${figures.join(', ')}\n${' '.repeat(26)}limit: ${limits.join(', ')}`;
   });

@@ -1,5 +1,5 @@
-import { beside, throughput, timeRuns } from './workloads/run-workloads.ts';
 import { hook, hydrate, replay, suspended } from './workloads/engine-workloads.ts';
+import { beside, throughput, timeRuns } from './workloads/run-workloads.ts';
 
 export interface Request {
   readonly world: string;

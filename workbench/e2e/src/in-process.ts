@@ -68,6 +68,9 @@ const madeUpToken = /\b[0-9a-f]{64}\b/g;
 function withoutTimes(event: Event, runIds: readonly string[]): unknown {
   const { createdAt: _createdAt, key: _key, ...rest } = event;
   const text = JSON.stringify(rest, (field, value) => (timedFields.has(field) ? '' : value));
-  const named = runIds.reduce((all, runId, i) => all.replaceAll(runId.slice('wrun_'.length), `run${i}`), text);
+  const named = runIds.reduce(
+    (all, runId, i) => all.replaceAll(runId.slice('wrun_'.length), `run${i}`),
+    text,
+  );
   return JSON.parse(named.replaceAll(isoDate, '<date>').replaceAll(madeUpToken, '<token>'));
 }

@@ -25,7 +25,10 @@ function comparable(histories: unknown[][], order: Case['order']): unknown {
   if (order !== 'timed') return histories;
   return histories.map((history) => {
     const events = history as { eventType: string; correlationId?: string }[];
-    return events.map(({ eventType, correlationId }) => `${eventType} ${correlationId ?? ''}`).filter(isLasting).toSorted();
+    return events
+      .map(({ eventType, correlationId }) => `${eventType} ${correlationId ?? ''}`)
+      .filter(isLasting)
+      .toSorted();
   });
 }
 
@@ -40,9 +43,12 @@ describe.each(['memory', 'local'])('on %s', (world) => {
       left.set(`${world} ${name}`, comparable(await play(one, world, 'resident'), one.order));
     });
 
-    it.each(cases.map((one) => [one.name, one] as const))('%s, dropped after every turn', async (name, one) => {
-      const histories = comparable(await play(one, world, 'dropped'), one.order);
-      expect(histories).toEqual(left.get(`${world} ${name}`));
-    });
+    it.each(cases.map((one) => [one.name, one] as const))(
+      '%s, dropped after every turn',
+      async (name, one) => {
+        const histories = comparable(await play(one, world, 'dropped'), one.order);
+        expect(histories).toEqual(left.get(`${world} ${name}`));
+      },
+    );
   });
 });

@@ -12,7 +12,15 @@ import { type Story, tellStory } from './timeline.ts';
 const dataDir = process.env.DEMO_DATA_DIR ?? fileURLToPath(new URL('../.workflow-data', import.meta.url));
 const shownDir = process.env.DEMO_DATA_DIR ? dataDir : relative(process.cwd(), dataDir) || '.';
 const order = { id: `order-${Date.now()}`, items: ['lamp', 'desk', 'chair'] };
-const expected = ['reserveStock', 'packItem', 'packItem', 'packItem', 'printLabel', 'chargeCard', 'notifyCustomer'];
+const expected = [
+  'reserveStock',
+  'packItem',
+  'packItem',
+  'packItem',
+  'printLabel',
+  'chargeCard',
+  'notifyCustomer',
+];
 
 function say(text: string): void {
   console.log(text);
@@ -70,11 +78,15 @@ async function play(started: ServerProcess[]): Promise<string> {
 function problemsOf({ steps }: Story): string[] {
   const stories = [...steps.values()];
   const names = stories.map(({ name }) => name);
-  const problems = stories.filter(({ completions }) => completions !== 1).map(({ name }) => `${name} did not complete once`);
-  if (names.toSorted().join() !== expected.toSorted().join()) problems.push(`expected the steps ${expected}, got ${names}`);
+  const problems = stories
+    .filter(({ completions }) => completions !== 1)
+    .map(({ name }) => `${name} did not complete once`);
+  if (names.toSorted().join() !== expected.toSorted().join())
+    problems.push(`expected the steps ${expected}, got ${names}`);
   for (const { name, attempts } of stories) {
     const allowed = name === 'printLabel' ? 2 : 1;
-    if (attempts.length !== allowed) problems.push(`${name} ran ${attempts.length} times, expected ${allowed}`);
+    if (attempts.length !== allowed)
+      problems.push(`${name} ran ${attempts.length} times, expected ${allowed}`);
   }
   return problems;
 }
@@ -86,7 +98,9 @@ try {
   const story = tellStory(await world.runs.history(runId));
   await world.close();
   const problems = problemsOf(story);
-  const once = [...story.steps.values()].filter(({ attempts }) => attempts.length === 1).map(({ name }) => name);
+  const once = [...story.steps.values()]
+    .filter(({ attempts }) => attempts.length === 1)
+    .map(({ name }) => name);
   say(`\nThe history of ${runId}:\n${story.lines.join('\n')}`);
   say(`\nNot run again, although two servers died: ${once.join(', ')}.`);
   say(`The data: ${shownDir}/runs/ended/${runId}.jsonl, one readable line an event.`);

@@ -36,7 +36,9 @@ export async function startServer(dataDir: string): Promise<ServerProcess> {
         resolve(found);
       };
       waiting.add(look);
-      child.once('exit', (code) => reject(new Error(`The server ended (exit code ${code}) before it printed "${text}".`)));
+      child.once('exit', (code) =>
+        reject(new Error(`The server ended (exit code ${code}) before it printed "${text}".`)),
+      );
       look();
     });
   const port = (await line('listening on')).split(' ').at(-1);

@@ -40,13 +40,19 @@ async function answer(request: IncomingMessage): Promise<Answer> {
     const run = getRun(id);
     if (!(await run.exists)) return { status: 404, body: { error: `No run ${id}.` } };
     const status = await run.status;
-    return { status: 200, body: { status, ...(status === 'completed' ? { result: await run.returnValue } : {}) } };
+    return {
+      status: 200,
+      body: { status, ...(status === 'completed' ? { result: await run.returnValue } : {}) },
+    };
   }
   if (request.method === 'POST' && kind === 'approvals' && id) {
     const { runId } = await resumeHook(approvalToken(id), await readJson(request));
     return { status: 202, body: { runId } };
   }
-  return { status: 404, body: { error: 'Expected POST /orders, GET /orders/:runId or POST /approvals/:orderId.' } };
+  return {
+    status: 404,
+    body: { error: 'Expected POST /orders, GET /orders/:runId or POST /approvals/:orderId.' },
+  };
 }
 
 function statusOf(error: unknown): number {

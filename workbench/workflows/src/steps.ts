@@ -54,7 +54,9 @@ export async function promiseAny(): Promise<string> {
 export async function promiseAllSettled(): Promise<string[]> {
   'use workflow';
   const settled = await Promise.allSettled([add(1, 1), fatal('no'), delayed(5, 'late')]);
-  return settled.map((one) => (one.status === 'fulfilled' ? `ok ${one.value}` : `error ${one.reason.message}`));
+  return settled.map((one) =>
+    one.status === 'fulfilled' ? `ok ${one.value}` : `error ${one.reason.message}`,
+  );
 }
 
 /** Five steps, raced again and again until all are done. */
@@ -116,7 +118,11 @@ export async function largeResult(length: number): Promise<number> {
   return text.length;
 }
 
-async function applyTo(step: (a: number, b: number) => Promise<number>, a: number, b: number): Promise<number> {
+async function applyTo(
+  step: (a: number, b: number) => Promise<number>,
+  a: number,
+  b: number,
+): Promise<number> {
   'use step';
   return step(a, b);
 }

@@ -65,7 +65,8 @@ class Stage {
   async play(workflow: WorkflowReference, args: unknown[]): Promise<number> {
     const runtime = createRuntime({
       world: this.#world,
-      worker: 'on',
+      // Other apps' runs in this world are none of this command's business.
+      worker: 'registered',
       log: (runId, line) => this.#log(runId, line),
       report: (problem, error) => {
         // Trouble before the start ends the command by itself, and is told then.

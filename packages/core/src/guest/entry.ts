@@ -25,7 +25,8 @@ export function unavailable(module: string, member: string, chain: string[]): un
   };
   // A function, so that it can stand where a class is extended; only then is its prototype looked at.
   const target = function unavailableMember() {};
-  const get = (_: unknown, key: string | symbol): unknown => (key === 'prototype' ? target.prototype : fail());
+  const get = (_: unknown, key: string | symbol): unknown =>
+    key === 'prototype' ? target.prototype : fail();
   return new Proxy(target, { get, set: fail, apply: fail, construct: fail, has: fail });
 }
 

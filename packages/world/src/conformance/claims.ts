@@ -26,6 +26,28 @@ const dueTests: Suite = {
     assert.deepEqual([claimed, nextWakeAt], [[], null]);
   },
 
+  async 'a request for some workflows leaves the runs of others alone'(bench) {
+    const create = (id: string, workflowName: string, wakeAt: number) => {
+      const event = runCreated(id, bench.now);
+      return bench.world.runs.create(
+        { ...event, eventData: { ...event.eventData, workflowName } },
+        { wakeAt },
+      );
+    };
+    await create('run_1', 'orders', bench.now);
+    await create('run_2', 'mails', bench.now);
+    await create('run_3', 'mails', bench.now + 70);
+    await create('run_4', 'bills', bench.now);
+    const request = { worker: 'worker_a', leaseMs: LEASE_MS, limit: 5, workflowNames: ['mails', 'nothing'] };
+    const { claimed, nextWakeAt } = await bench.world.runs.claim(request);
+    assert.deepEqual(
+      claimed.map(({ claim }) => claim.runId),
+      ['run_2'],
+    );
+    assert.ok(nextWakeAt !== null && nextWakeAt <= bench.now + 70);
+    assert.deepEqual((await bench.claimedIds('worker_b')).toSorted(), ['run_1', 'run_4']);
+  },
+
   async 'the longest due come first, up to the limit'(bench) {
     const wakes = [30, 10, 50, 20, 40];
     for (const wake of wakes) {

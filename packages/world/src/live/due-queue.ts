@@ -21,6 +21,13 @@ export class DueQueue<T extends Due> {
     return this.#heap[0];
   }
 
+  /** The first of those that a test lets through; looks at all of them. */
+  first(test: (item: T) => boolean): T | undefined {
+    let first: T | undefined;
+    for (const item of this.#heap) if (test(item) && (!first || before(item, first))) first = item;
+    return first;
+  }
+
   /** Gives a run a new time; the one way in, around and out. */
   set(item: T, dueAt: number): void {
     if (item.slot >= 0 && item.dueAt === dueAt) return;

@@ -16,6 +16,7 @@ import type {
   AppendOptions,
   AppendResult,
   Claim,
+  ClaimDueRequest,
   Claimed,
   ClaimRequest,
   RenewResult,
@@ -174,7 +175,7 @@ export class LiveRuns {
     return { event: copyEvent(event), duplicate: false };
   }
 
-  claim(request: ClaimRequest & { readonly limit: number }): {
+  claim(request: ClaimDueRequest): {
     readonly claimed: Claimed[];
     readonly nextWakeAt: number | null;
   } {
@@ -182,10 +183,13 @@ export class LiveRuns {
     if (!(request.limit >= 0)) throw inputInvalid('claim', `limit: expected 0 or more, got ${request.limit}`);
     const now = this.#clock();
     const claimed: Claimed[] = [];
-    let next = this.#due.peek();
+    const wanted = request.workflowNames && new Set(request.workflowNames);
+    const earliest = (): LiveRun | undefined =>
+      wanted ? this.#due.first((run) => wanted.has(run.projection.run.workflowName)) : this.#due.peek();
+    let next = earliest();
     while (next && next.dueAt <= now && claimed.length < request.limit) {
       claimed.push({ claim: this.#take(next, request, now), run: copyRun(next.projection.run) });
-      next = this.#due.peek();
+      next = earliest();
     }
     return { claimed, nextWakeAt: next ? next.dueAt : null };
   }

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { openBenchWorld } from '../bench-world.ts';
 import { median, round, spread } from '../statistics.ts';
-import type { Request, Row } from '../workload.ts';
 import * as workflows from '../workflows.ts';
+import type { Request, Row } from '../workload.ts';
 
 /** From `resumeHook` to the body of the step that follows. */
 export async function hook(request: Request): Promise<Row> {
@@ -20,7 +20,8 @@ export async function hook(request: Request): Promise<Row> {
     await bench.runtime.resumeHook(token, 1);
     walls.push(performance.now() - begin);
     let body = workflows.takeFirstStepTime();
-    for (; body === 0; body = workflows.takeFirstStepTime()) await new Promise((resolve) => setImmediate(resolve));
+    for (; body === 0; body = workflows.takeFirstStepTime())
+      await new Promise((resolve) => setImmediate(resolve));
     resumes.push(body - begin);
   }
   await run.returnValue;
@@ -52,7 +53,8 @@ export async function replay(request: Request): Promise<Row> {
     const begin = performance.now();
     await bench.runtime.resumeHook(token, last);
     let body = workflows.takeFirstStepTime();
-    for (; body === 0; body = workflows.takeFirstStepTime()) await new Promise((resolve) => setImmediate(resolve));
+    for (; body === 0; body = workflows.takeFirstStepTime())
+      await new Promise((resolve) => setImmediate(resolve));
     walls.push(body - begin);
     while ((await bench.world.runs.steps(run.runId)).some(({ status }) => status === 'running')) {
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -74,16 +76,28 @@ export async function hydrate(request: Request): Promise<Row> {
       await (await bench.runtime.start(workflows.seq, [request.n])).returnValue;
       walls.push(performance.now() - begin);
     }
-    measured[hydrationCache] = { wall: round(median(walls)), hydrations: bench.runtime.counters.hydrations / request.iters };
+    measured[hydrationCache] = {
+      wall: round(median(walls)),
+      hydrations: bench.runtime.counters.hydrations / request.iters,
+    };
     await bench.close();
   }
-  return { ...request, hydrations: measured.on!.hydrations, hydrations_without: measured.off!.hydrations, cached_ms: measured.on!.wall, uncached_ms: measured.off!.wall };
+  return {
+    ...request,
+    hydrations: measured.on!.hydrations,
+    hydrations_without: measured.off!.hydrations,
+    cached_ms: measured.on!.wall,
+    uncached_ms: measured.off!.wall,
+  };
 }
 
 /** Memory per suspended run: `n` runs that sleep, with the Executions that stay resident. */
 export async function suspended(request: Request): Promise<Row> {
   const residents = Math.min(request.n, 1_000);
-  const bench = await openBenchWorld(request.world, { maxResidentExecutions: residents, maxConcurrentRuns: 64 });
+  const bench = await openBenchWorld(request.world, {
+    maxResidentExecutions: residents,
+    maxConcurrentRuns: 64,
+  });
   const memory = (): number => {
     globalThis.gc?.();
     const { heapUsed, external } = process.memoryUsage();
@@ -93,9 +107,15 @@ export async function suspended(request: Request): Promise<Row> {
   const before = memory();
   let last = '';
   for (let i = 0; i < request.n; i += 1) last = (await bench.runtime.start(workflows.suspended)).runId;
-  while ((await bench.world.runs.waits(last)).length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  while ((await bench.world.runs.waits(last)).length === 0)
+    await new Promise((resolve) => setTimeout(resolve, 10));
   const grown = memory() - before;
   const { residentCount } = bench.runtime;
   await bench.close();
-  return { ...request, resident: residentCount, kb_per_resident: round(grown / 1_024 / residentCount), heap_mb: round(grown / 2 ** 20) };
+  return {
+    ...request,
+    resident: residentCount,
+    kb_per_resident: round(grown / 1_024 / residentCount),
+    heap_mb: round(grown / 2 ** 20),
+  };
 }

@@ -43,8 +43,12 @@ export async function timeRuns(request: Request): Promise<Row> {
     ...request,
     wall_ms,
     start_ms: round(median(starts)),
-    ...(steps > 0 ? { ms_per_step: round(wall_ms.median / steps), appends_per_step: round(appends / iters / steps) } : {}),
-    ...(request.workload === 'seq' || request.workload === 'par' ? { first_step_ms: round(median(firsts)) } : {}),
+    ...(steps > 0
+      ? { ms_per_step: round(wall_ms.median / steps), appends_per_step: round(appends / iters / steps) }
+      : {}),
+    ...(request.workload === 'seq' || request.workload === 'par'
+      ? { first_step_ms: round(median(firsts)) }
+      : {}),
   };
 }
 
@@ -53,7 +57,9 @@ export async function throughput(request: Request): Promise<Row> {
   const bench = await openBenchWorld(request.world);
   const { n, iters } = request;
   const wave = async (count: number): Promise<void> => {
-    const runs = await Promise.all(Array.from({ length: count }, () => bench.runtime.start(workflows.seq, [3])));
+    const runs = await Promise.all(
+      Array.from({ length: count }, () => bench.runtime.start(workflows.seq, [3])),
+    );
     await Promise.all(runs.map((run) => run.returnValue));
   };
   await wave(n);

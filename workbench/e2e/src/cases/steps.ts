@@ -41,7 +41,10 @@ export const stepCases: readonly Case[] = [
   {
     name: 'a workflow called from host code says to use start()',
     async play() {
-      await assert.rejects(async () => steps.addTen(1), { name: 'ContextError', code: 'WORKFLOW_CALLED_DIRECTLY' });
+      await assert.rejects(async () => steps.addTen(1), {
+        name: 'ContextError',
+        code: 'WORKFLOW_CALLED_DIRECTLY',
+      });
     },
   },
   {
@@ -51,7 +54,9 @@ export const stepCases: readonly Case[] = [
       await run.returnValue;
       const history = await app.history(run.runId);
       assert.deepEqual(
-        (['step_created', 'step_started', 'step_completed', 'run_completed'] as const).map((type) => count(history, type)),
+        (['step_created', 'step_started', 'step_completed', 'run_completed'] as const).map((type) =>
+          count(history, type),
+        ),
         [5, 5, 5, 1],
       );
     },

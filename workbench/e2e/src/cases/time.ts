@@ -8,7 +8,9 @@ export const timeCases: readonly Case[] = [
     async play(app) {
       const run = await app.start(time.sleeps, [25]);
       assert.equal(await run.returnValue, true);
-      const [created, completed] = (await app.history(run.runId)).filter(({ eventType }) => eventType.startsWith('wait_'));
+      const [created, completed] = (await app.history(run.runId)).filter(({ eventType }) =>
+        eventType.startsWith('wait_'),
+      );
       assert.ok(completed!.createdAt - created!.createdAt >= 25);
     },
   },
