@@ -44,10 +44,10 @@ function segment(node: Node, chain: Node[], index: number): Segment | undefined 
     case 'ClassExpression':
       return chain[index - 1]?.type === 'VariableDeclarator' ? undefined : className(node, chain[index - 1]);
     case 'Property':
-      return keyed(node.key, node.computed, '/');
+      return keyed(node, '/');
     case 'MethodDefinition':
     case 'PropertyDefinition':
-      return keyed(node.key, node.computed, node.static ? '.' : '#');
+      return keyed(node, node.static ? '.' : '#');
     case 'AssignmentExpression':
       return assigned(node.left);
     case 'ExportDefaultDeclaration':
@@ -76,10 +76,15 @@ function functionSegment(node: Node, chain: Node[], index: number): Segment | un
 function assigned(left: Node): Segment | undefined {
   if (left.type === 'Identifier') return { text: left.name, glue: '/' };
   if (left.type !== 'MemberExpression') return undefined;
-  return keyed(left.property as PropertyKeyNode, left.computed, '/');
+  return keyed({ key: left.property as PropertyKeyNode, computed: left.computed }, '/');
 }
 
-function keyed(key: PropertyKeyNode, computed: boolean, glue: Segment['glue']): Segment | undefined {
+interface Keyed {
+  readonly key: PropertyKeyNode;
+  readonly computed: boolean;
+}
+
+function keyed({ key, computed }: Keyed, glue: Segment['glue']): Segment | undefined {
   if (key.type === 'Literal') return { text: String(key.value), glue };
   if (key.type === 'PrivateIdentifier') return { text: `#${key.name}`, glue };
   return key.type === 'Identifier' && !computed ? { text: key.name, glue } : undefined;
