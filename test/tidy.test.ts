@@ -88,6 +88,14 @@ describe('files', () => {
   });
 });
 
+describe('tests', () => {
+  it('never match an object against a bare pattern, which matches anything', () => {
+    const vacuous = /toMatchObject\([^)]*?[[:,]\s*\/(?![/*])[^\n]*\/[a-z]*\s*[,\]})]/s;
+    const tests = code.filter((file) => file.endsWith('.test.ts'));
+    expect(tests.filter((file) => vacuous.test(read(file)))).toEqual([]);
+  });
+});
+
 describe('functions', () => {
   it(`have at most ${functionLinesMax} lines`, () => {
     const long = sources.flatMap(functionLengths).filter(({ lines }) => lines > functionLinesMax);

@@ -21,7 +21,10 @@ it('the demo survives two SIGKILLs and says so', async () => {
     output += chunk;
   });
   const code = await new Promise((resolve) => child.on('close', resolve));
-  expect({ code, output }).toMatchObject({ code: 0, output: /Every step completed exactly once/ });
+  expect({ code, output }).toMatchObject({
+    code: 0,
+    output: expect.stringContaining('Every step completed exactly once'),
+  });
   expect(output.match(/Killed it with SIGKILL/g)).toHaveLength(2);
   expect(readdirSync(join(dataDir, 'runs/ended'))).toHaveLength(1);
   expect(readdirSync(join(dataDir, 'runs/active'))).toEqual([]);
@@ -33,11 +36,20 @@ it('the server refuses bad input with a reason and goes on', async () => {
     const response = await fetch(server.url + path, init);
     return [response.status, JSON.stringify(await response.json())];
   };
-  expect(await ask('/orders', { method: 'POST', body: '{' })).toMatchObject([400, /JSON/]);
-  expect(await ask('/orders', { method: 'POST', body: '{"id":1}' })).toMatchObject([400, /Expected/]);
-  expect(await ask('/orders/wrun_unknown')).toMatchObject([404, /wrun_unknown/]);
-  expect(await ask('/approvals/none', { method: 'POST', body: '{}' })).toMatchObject([404, /live hook/]);
-  expect(await ask('/elsewhere')).toMatchObject([404, /Expected/]);
-  expect(await ask('/orders', { method: 'POST', body: 'x'.repeat(70_000) })).toMatchObject([400, /at most/]);
+  expect(await ask('/orders', { method: 'POST', body: '{' })).toEqual([400, expect.stringMatching(/JSON/)]);
+  expect(await ask('/orders', { method: 'POST', body: '{"id":1}' })).toEqual([
+    400,
+    expect.stringMatching(/Expected/),
+  ]);
+  expect(await ask('/orders/wrun_unknown')).toEqual([404, expect.stringMatching(/wrun_unknown/)]);
+  expect(await ask('/approvals/none', { method: 'POST', body: '{}' })).toEqual([
+    404,
+    expect.stringMatching(/live hook/),
+  ]);
+  expect(await ask('/elsewhere')).toEqual([404, expect.stringMatching(/Expected/)]);
+  expect(await ask('/orders', { method: 'POST', body: 'x'.repeat(70_000) })).toEqual([
+    400,
+    expect.stringMatching(/at most/),
+  ]);
   await server.stop();
 });
