@@ -3,7 +3,7 @@
  *
  * Hints only shorten the wait: the poll is the truth (W7). Timers do not keep the process alive.
  */
-import type { Claim, Hint } from '@perdure/world';
+import { type Claim, type Hint, WorldError } from '@perdure/world';
 import type { Engine } from './engine.ts';
 import { RunSession } from './orchestrator.ts';
 import { registry } from './registry.ts';
@@ -93,8 +93,19 @@ export class Worker {
     for (const session of left) session.lose(new DOMException('The worker stopped.', 'AbortError'));
     await Promise.all(this.#driving);
     clearInterval(this.#heartbeat);
-    await this.#engine.world.runs.release(left.map(({ claim }) => claim));
+    await this.#release(left.map(({ claim }) => claim));
     this.#state = 'idle';
+  }
+
+  /** Claims that cannot be given back run out by themselves: no reason for a shutdown to fail. */
+  async #release(claims: readonly Claim[]): Promise<void> {
+    if (claims.length === 0) return;
+    try {
+      await this.#engine.world.runs.release(claims);
+    } catch (error) {
+      if (!(WorldError.is(error) && error.code === 'WORLD_CLOSED'))
+        this.#engine.report('giving claims back failed', error);
+    }
   }
 
   #scope(): { readonly workflowNames?: readonly string[] } {
