@@ -58,6 +58,8 @@ export type EndState = 'completed' | 'failed' | 'cancelled';
 
 export class Execution {
   version = 0;
+  /** Events that entered the guest. */
+  turns = 0;
   /** Creation time of the last event consumed. */
   lastTime = 0;
   started = false;
@@ -275,6 +277,7 @@ export class Execution {
   }
 
   #afterTurn(event: Event, failure: string | undefined): void {
+    this.turns += 1;
     if (failure !== undefined) throw payloadInvalid(`${describeEvent(event)}: ${failure}`);
     for (const command of this.#sandbox!.takeCommands()) {
       const last = this.#pending.at(-1)?.kind;

@@ -3,7 +3,7 @@ import type { Execution } from './execution.ts';
 /**
  * Executions kept between turns, by run; the least recently used one is dropped first, which is always safe (E6).
  *
- * With a capacity of 0 every turn is a replay: the test of E6.
+ * With a capacity of 0 every turn is a replay, the test of E6: an Execution is dropped as soon as it had one.
  */
 export class ResidentExecutions {
   readonly #capacity: number;
@@ -21,7 +21,13 @@ export class ResidentExecutions {
   keep(runId: string, execution: Execution): void {
     this.#byRun.delete(runId);
     this.#byRun.set(runId, execution);
-    while (this.#byRun.size > this.#capacity) this.#byRun.delete(this.#byRun.keys().next().value!);
+    while (this.#byRun.size > Math.max(1, this.#capacity))
+      this.#byRun.delete(this.#byRun.keys().next().value!);
+  }
+
+  /** The Execution of a run had a turn. */
+  turned(runId: string): void {
+    if (this.#capacity === 0) this.#byRun.delete(runId);
   }
 
   drop(runId: string): void {

@@ -52,13 +52,17 @@ export class StageBuilder {
 
   /** Feeds the Execution what others wrote; `news` says that there may be some. */
   async catchUp(news: 'news' | 'none'): Promise<void> {
-    const resident = this.#engine.resident.get(this.#runId);
+    const { resident: residents, world } = this.#engine;
+    const resident = residents.get(this.#runId);
     if (!resident) {
       this.#tail = Number.POSITIVE_INFINITY;
       this.#tail = (await this.execution()).version;
     } else if (news === 'news' || this.#tail === 0) {
-      replay(resident, await this.#engine.world.runs.history(this.#runId, { after: resident.version }));
+      residents.keep(this.#runId, resident);
+      const { turns } = resident;
+      replay(resident, await world.runs.history(this.#runId, { after: resident.version }));
       this.#tail = resident.version;
+      if (resident.turns > turns) residents.turned(this.#runId);
     }
   }
 
@@ -229,9 +233,10 @@ export class StageBuilder {
       version,
       createdAt: this.now(execution),
     });
+    const { turns } = execution;
     execution.advance(event);
     this.#stage.events.push(event);
     this.#stage.logs.push(...execution.takeLogs());
-    this.#engine.resident.keep(this.#runId, execution);
+    if (execution.turns > turns) this.#engine.resident.turned(this.#runId);
   }
 }

@@ -48,6 +48,7 @@ export class StepConsumer {
   consume(sandbox: Sandbox, event: Event, payload: Payload, field: string): string | undefined {
     const { eventId, eventType: kind, correlationId: id = '', createdAt: time } = event;
     const cache = this.#cache;
+    this.#counters.turns += 1;
     if (cache?.has(eventId)) {
       this.#counters.hydrationHits += 1;
       return sandbox.turn({ kind, id, value: cache.get(eventId), hasValue: true, time });
@@ -66,6 +67,7 @@ export class StepConsumer {
     event: Event,
     content: Omit<Delivery, 'kind' | 'id' | 'time'>,
   ): string | undefined {
+    this.#counters.turns += 1;
     return sandbox.turn({
       kind: event.eventType,
       id: event.correlationId ?? '',

@@ -33,6 +33,8 @@ export class Worker {
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #polling: 'no' | 'yes' | 'again' = 'no';
+  /** When the claims held here were renewed last, in the engine's time. */
+  #renewedAt = 0;
 
   constructor(engine: Engine, options: WorkerOptions) {
     this.#engine = engine;
@@ -57,7 +59,7 @@ export class Worker {
     this.#state = 'running';
     this.#mode = mode;
     this.#unwatch = this.#engine.world.runs.watch((hint) => this.#onHint(hint));
-    this.#heartbeat = setInterval(() => void this.#renew(), this.#options.leaseMs / 3);
+    this.#heartbeat = setInterval(() => void this.#beat(), this.#options.leaseMs / 3);
     this.#heartbeat.unref();
     this.#poll();
   }
@@ -139,6 +141,8 @@ export class Worker {
     let next = Date.now() + pollMs;
     try {
       for (let more = true; more && this.free > 0; ) {
+        // After a pause of the process its own runs look abandoned: claiming them again would start live steps twice.
+        if (this.#engine.clock() - this.#renewedAt > leaseMs / 2) await this.#renew();
         const limit = Math.min(this.free, claimBatch);
         const { claimed, nextWakeAt } = await world.runs.claim({ worker, leaseMs, limit, ...this.#scope() });
         for (const { claim } of claimed) this.adopt(claim);
@@ -167,19 +171,26 @@ export class Worker {
     this.#timer.unref();
   }
 
-  async #renew(): Promise<void> {
-    const { world, worker, report } = this.#engine;
-    const { leaseMs } = this.#options;
-    const claims = Array.from(this.#sessions.values(), ({ claim, version }) => ({ claim, version }));
-    if (claims.length === 0) return;
+  async #beat(): Promise<void> {
     try {
+      await this.#renew();
+    } catch (error) {
+      this.#engine.report('renewing claims failed', error);
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const { world, worker, clock } = this.#engine;
+    const { leaseMs } = this.#options;
+    const now = clock();
+    const claims = Array.from(this.#sessions.values(), ({ claim, version }) => ({ claim, version }));
+    if (claims.length > 0) {
       const { lost, moved } = await world.runs.renew({ worker, leaseMs, claims });
       for (const runId of lost) {
         this.#sessions.get(runId)?.lose(new DOMException('The claim on the run was lost.', 'AbortError'));
       }
       for (const runId of moved) this.#sessions.get(runId)?.notify();
-    } catch (error) {
-      report('renewing claims failed', error);
     }
+    this.#renewedAt = now;
   }
 }

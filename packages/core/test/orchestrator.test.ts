@@ -330,7 +330,7 @@ describe('two workers on one world', () => {
     let now = Date.now();
     const clock = () => now;
     const world = createMemoryWorld({ clock });
-    const first = startHarness(program, { world, clock, leaseMs: 3_000, pollMs: 5 });
+    const first = startHarness(program, { world, clock, leaseMs: 3_000, pollMs: 600_000 });
     const run = await first.runtime.start({ workflowId: 'blocked' }, []);
     await until(() => calls.includes('blocked'));
     // The first worker falls silent: its heartbeat interval is a second of real time, the clock jumps at once.
@@ -344,6 +344,30 @@ describe('two workers on one world', () => {
     expect(attempts).toEqual([1, 2]);
     await first.runtime.close({ graceMs: 0 });
     expect(second.problems).toEqual([]);
+  });
+});
+
+describe('a worker that was paused for longer than its lease', () => {
+  it('keeps what nobody else took, and starts no live step again', async () => {
+    let now = Date.now();
+    let looks = 0;
+    const clock = () => now;
+    const world = createMemoryWorld({ clock });
+    const { claim } = world.runs;
+    world.runs.claim = (request) => {
+      looks += 1;
+      return claim.call(world.runs, request);
+    };
+    const harness = harnessOf({ world, clock, pollMs: 2 });
+    const run = await harness.runtime.start({ workflowId: 'blockedFirst' }, []);
+    await until(() => calls.includes('blocked'));
+    now += 60_000;
+    const before = looks;
+    await until(() => looks >= before + 3);
+    blocked.open();
+    expect(await run.returnValue).toEqual(['released', 2]);
+    expect(calls).toEqual(['blocked', 'add 1 1']);
+    expect((await world.runs.steps(run.runId)).map(({ attempt }) => attempt)).toEqual([1, 1]);
   });
 });
 
