@@ -1,8 +1,9 @@
-import { defineConfig, type UserConfig } from 'tsdown';
+import { defineConfig } from 'tsdown';
 
-const config: UserConfig = defineConfig({
+export default defineConfig({
   entry: ['src/index.ts', 'src/node-hooks.ts', 'src/live-program.ts', 'src/vite.ts', 'src/rolldown.ts'],
+  platform: 'node',
   dts: true,
+  // Shared chunks keep their names from release to release: they are in stack traces and in programs' source maps.
+  hash: false,
 });
-
-export default config;

@@ -13,4 +13,6 @@ export default defineConfig({
   ],
   platform: 'node',
   dts: true,
+  // Shared chunks keep their names from release to release: they are in stack traces and in programs' source maps.
+  hash: false,
 });

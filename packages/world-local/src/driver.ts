@@ -1,4 +1,16 @@
-import { existsSync, fstatSync, ftruncateSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  futimesSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  unlinkSync,
+} from 'node:fs';
 import { basename } from 'node:path';
 import { type Event, isEnded, WorldError, worldErrors } from '@perdure/world';
 import type { LiveRuns } from '@perdure/world/live';
@@ -6,8 +18,8 @@ import type { Counters } from './counters.ts';
 import { DriverLock } from './driver-lock.ts';
 import type { Histories } from './histories.ts';
 import type { Inbox } from './inbox.ts';
-import { type Layout, runIdOfFile } from './layout.ts';
-import { CLAIMS_PER_TERM, DRIVER_POLL_MS, STALE_REPLY_MS, TERM_MAX } from './limits.ts';
+import { fileMode, type Layout, NO_FOLLOW, runIdOfFile } from './layout.ts';
+import { CLAIMS_PER_TERM, DRIVER_POLL_MS, STALE_REPLY_MS, TERM_MAX, WAITING_MS } from './limits.ts';
 import { readWhole, writeWhole } from './messages.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { RecentEvents } from './recent-events.ts';
@@ -32,12 +44,17 @@ export interface DriverOptions {
  * - It takes the lock before it reads, and reads every active run: torn ends are cut off, ended runs moved.
  * - Claims of the process before it are gone with that process; runs are due as their last line says.
  * - A run whose file is damaged is set aside with its error, untouched; the others go on.
+ * - A process that never claims drives only while no worker waits for the lock: runs would stand still otherwise.
  */
 export class Driver {
   readonly #options: DriverOptions;
   readonly #lock: DriverLock;
   #timer: NodeJS.Timeout | undefined;
   #sweptAt = 0;
+  /** Whether this process has ever asked for runs to drive. */
+  #works = false;
+  /** Until then the lock is left to a worker that waits. */
+  #restUntil = 0;
 
   constructor(options: DriverOptions) {
     this.#options = options;
@@ -51,6 +68,7 @@ export class Driver {
   /** Becomes the driver if nobody else is; false: another process is. Throws DATA_NEWER and DATA_UNREADABLE. */
   drive(): boolean {
     if (this.#timer) return this.#lock.isInPlace() || this.restore();
+    if (!this.#works && Date.now() < this.#restUntil) return false;
     const { layout, inbox } = this.#options;
     // A worker of another process asks every moment: it must cost no more than the lock.
     if (!existsSync(layout.lock)) layout.make();
@@ -71,6 +89,14 @@ export class Driver {
     return true;
   }
 
+  /** Becomes the driver like `drive`, for a process that claims; where it cannot, it says that it waits. */
+  driveToWork(): boolean {
+    this.#works = true;
+    const drives = this.drive();
+    if (!drives) tidy(() => this.#wait());
+    return drives;
+  }
+
   /** Lets go of the directory; whatever was live is forgotten here, and the next driver's. */
   stop(): void {
     clearInterval(this.#timer);
@@ -85,9 +111,30 @@ export class Driver {
     const inPlace = this.#lock.isInPlace() && existsSync(this.#options.layout.active);
     if (!inPlace && !this.restore()) return;
     this.#options.inbox.drain();
+    if (!this.#works && this.#isAwaited()) {
+      this.#restUntil = Date.now() + WAITING_MS;
+      this.stop();
+      return;
+    }
     if (Date.now() - this.#sweptAt < STALE_REPLY_MS) return;
     this.#sweptAt = Date.now();
     this.#options.inbox.sweep();
+  }
+
+  #wait(): void {
+    const flags = constants.O_WRONLY | constants.O_CREAT | NO_FOLLOW;
+    const fd = openSync(this.#options.layout.waiting, flags, fileMode);
+    try {
+      const now = Date.now() / 1000;
+      futimesSync(fd, now, now);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  #isAwaited(): boolean {
+    const since = lstatSync(this.#options.layout.waiting, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    return since > Date.now() - WAITING_MS;
   }
 
   /** Makes the directory again that somebody removed under this process; false if another process was quicker. */
@@ -157,7 +204,10 @@ export class Driver {
   }
 }
 
-/** What lies in the wrong place may go on lying there: reads know both places, and take an empty file for none. */
+/**
+ * What lies in the wrong place may go on lying there: reads know both places, and take an empty file for none.
+ * A wish to drive that cannot be written is written at the next look.
+ */
 function tidy(change: () => void): void {
   try {
     change();

@@ -1,4 +1,5 @@
 /** Where everything lies, and the only place where a path is made of an id. */
+import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -7,6 +8,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -27,6 +29,7 @@ export class Layout {
   readonly programs: string;
   readonly inbox: string;
   readonly lock: string;
+  readonly waiting: string;
   readonly format: string;
   readonly term: string;
 
@@ -40,6 +43,7 @@ export class Layout {
     this.programs = join(this.root, 'programs');
     this.inbox = join(this.root, 'inbox');
     this.lock = join(this.root, 'driver.lock');
+    this.waiting = join(this.root, 'worker.waiting');
     this.format = join(this.root, 'format.json');
     this.term = join(this.root, 'term.json');
   }
@@ -65,7 +69,13 @@ export class Layout {
         if (!lstatSync(path).isDirectory()) throw new Error('not a directory');
       }
       if (!this.checkFormat()) {
-        writeFileSync(this.format, `${JSON.stringify({ format: DATA_FORMAT })}\n`, { mode: fileMode });
+        // By a rename: no other process may see it half written, and no killed one leave it so.
+        const temporary = `${this.format}.${randomUUID()}.tmp`;
+        writeFileSync(temporary, `${JSON.stringify({ format: DATA_FORMAT })}\n`, {
+          mode: fileMode,
+          flag: 'wx',
+        });
+        renameSync(temporary, this.format);
       }
     } catch (error) {
       throw WorldError.is(error) ? error : worldErrors.dataUnreadable(this.root, error);

@@ -29,6 +29,8 @@ export const DRIVER_POLL_MS = 100;
 /** How often a process that waits for the driver looks for its reply, and for a free lock. */
 export const REPLY_POLL_MS = 20;
 export const LOCK_RETRY_MS = 250;
+/** How long a worker's wish to drive holds; it is renewed with every look for a free lock. */
+export const WAITING_MS = 1000;
 /** How long a driver may leave a message unanswered. */
 export const REPLY_TIMEOUT_MS = 10_000;
 /** Replies that nobody fetched are removed after this. */

@@ -84,7 +84,7 @@ export class LocalRuns implements Runs {
       const checked = parseEvent(event);
       throw worldErrors.inputInvalid('run_created event', checked.ok ? 'not an event' : checked.problem);
     }
-    if (!this.#driver.drive()) {
+    if (!(options.claimFor ? this.#driver.driveToWork() : this.#driver.drive())) {
       const { wakeAt } = options;
       return (await this.#options.outbox.ask({ kind: 'create', event, wakeAt })) as CreateResult;
     }
@@ -133,7 +133,8 @@ export class LocalRuns implements Runs {
   ): Promise<{ readonly claimed: Claimed[]; readonly nextWakeAt: number | null }> {
     this.#open();
     // Asked again soon, so that this process takes over within a moment when the driver dies.
-    if (!this.#driver.drive()) return { claimed: [], nextWakeAt: this.#options.clock() + LOCK_RETRY_MS };
+    if (!this.#driver.driveToWork())
+      return { claimed: [], nextWakeAt: this.#options.clock() + LOCK_RETRY_MS };
     return this.#live.claim(request);
   }
 

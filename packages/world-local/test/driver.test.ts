@@ -1,4 +1,4 @@
-import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Claimed, Event, Hint } from '@perdure/world';
 import { expect, test } from 'vitest';
@@ -130,6 +130,40 @@ test('what is sent while the driver dies is applied once by whoever comes next',
   expect(await sending).toMatchObject({ duplicate: false, event: { version: 2 } });
   expect(world.stats().driving).toBe(true);
   expect(await world.runs.get('run_1')).toMatchObject({ status: 'cancelled', version: 2 });
+});
+
+test('a world that only creates and sends gives way to one that claims, and takes nothing back from it', async () => {
+  const dataDir = temporaryDirectory();
+  const sender = openWorld({ dataDir });
+  await sender.runs.create(runCreated('run_1'));
+  expect(sender.stats().driving).toBe(true);
+  const worker = openWorld({ dataDir });
+  const claimed: string[] = [];
+  await until(async () => {
+    const answer = await worker.runs.claim(claimRequest);
+    claimed.push(...answer.claimed.map(({ claim }) => claim.runId));
+    return claimed.length > 0;
+  }, 'the worker to drive');
+  expect(claimed).toEqual(['run_1']);
+  expect([sender.stats().driving, worker.stats().driving]).toEqual([false, true]);
+  expect(await sender.runs.send('run_1', cancellation)).toMatchObject({ duplicate: false });
+  expect(await worker.runs.get('run_1')).toMatchObject({ status: 'cancelled', version: 2 });
+});
+
+test('a world that claims keeps driving while another waits', async () => {
+  const dataDir = temporaryDirectory();
+  const worker = openWorld({ dataDir });
+  await start(worker, 'run_1');
+  const other = openWorld({ dataDir });
+  expect((await other.runs.claim(claimRequest)).claimed).toEqual([]);
+  const before = worker.stats().reads;
+  const event = { eventType: 'run_cancelled', key: 'key_c', eventData: {} };
+  const name = '000001700000000-00000000-0000-4000-8000-000000000000.json';
+  writeFileSync(join(dataDir, 'inbox', name), JSON.stringify({ kind: 'send', runId: 'run_1', event }));
+  // What takes the message is the look at which it would give way.
+  await until(() => existsSync(join(dataDir, 'inbox', name.replace('json', 'reply'))), 'a look at the inbox');
+  expect((await other.runs.claim(claimRequest)).claimed).toEqual([]);
+  expect(worker.stats()).toMatchObject({ driving: true, reads: before });
 });
 
 test('a message whose sender died is applied all the same', async () => {

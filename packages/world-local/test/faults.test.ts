@@ -17,6 +17,7 @@ const faults = vi.hoisted(() => ({
   write: [] as string[],
   truncate: [] as string[],
   sync: [] as string[],
+  writeFile: [] as string[],
   /** Syncs wait here while it is an array. */
   heldSyncs: undefined as Array<() => void> | undefined,
 }));
@@ -33,6 +34,12 @@ vi.mock('node:fs', async (importOriginal) => {
       if (fault === 'late') real.writeSync(fd, data, position, encoding);
       throw failure(fault === 'late' ? 'EIO' : fault);
     },
+    writeFileSync(path: string | number, data: string, options?: fs.WriteFileOptions) {
+      const fault = faults.writeFile.shift();
+      if (fault === undefined) return real.writeFileSync(path, data, options);
+      real.writeFileSync(path, '', options);
+      throw failure(fault);
+    },
     ftruncateSync(fd: number, length: number) {
       const fault = faults.truncate.shift();
       if (fault !== undefined) throw failure(fault);
@@ -48,7 +55,7 @@ vi.mock('node:fs', async (importOriginal) => {
 });
 
 afterEach(() => {
-  for (const list of [faults.write, faults.truncate, faults.sync]) list.length = 0;
+  for (const list of [faults.write, faults.truncate, faults.sync, faults.writeFile]) list.length = 0;
   faults.heldSyncs = undefined;
 });
 
@@ -93,6 +100,14 @@ test('a run whose creation fails does not exist, and may be created again', asyn
   expect(await world.runs.get('run_1')).toBeUndefined();
   expect(fs.existsSync(activeFile(dataDir, 'run_1'))).toBe(false);
   await start(world, 'run_1');
+});
+
+test('a directory whose making was cut short is made by the next call', async () => {
+  const dataDir = temporaryDirectory();
+  const world = openWorld({ dataDir });
+  faults.writeFile.push('EIO');
+  await expect(world.runs.create(runCreated('run_1'))).rejects.toMatchObject({ code: 'DATA_UNREADABLE' });
+  await start(openWorld({ dataDir }), 'run_1');
 });
 
 test('a send and an end that fail may be done again', async () => {
