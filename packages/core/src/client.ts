@@ -5,10 +5,13 @@ import {
   type EventOf,
   eventIdOf,
   type LiveHook,
+  type Payload,
   type RunProjection,
   type World,
   WorldError,
 } from '@perdure/world';
+import { checkAttributes } from './attributes.ts';
+import { timeAfter } from './duration.ts';
 import { EndWatch } from './end-watch.ts';
 import type { Engine } from './engine.ts';
 import {
@@ -17,11 +20,15 @@ import {
   WorkflowRunFailedError,
   WorkflowRunNotFoundError,
 } from './errors.ts';
-import { notAWorkflow, optionInvalid } from './messages.ts';
+import { announceEnd, type EndEvent } from './lifecycle.ts';
+import { childrenTooDeep, notAWorkflow, optionInvalid } from './messages.ts';
+import { openPayload } from './open-payload.ts';
 import { hostCodec } from './payload/host-codec.ts';
 import type { Program } from './program.ts';
 import { Run, type RunAccess } from './run.ts';
-import { ulid } from './ulid.ts';
+import type { StartOptions } from './start-options.ts';
+import { currentStep, type StepContext } from './step-context.ts';
+import { ulid, ulidOf } from './ulid.ts';
 import type { Worker } from './worker.ts';
 
 /** A function with `"use workflow"`, as compiled code exports it. */
@@ -55,18 +62,20 @@ export class Client implements RunAccess {
     return this.#engine.world;
   }
 
+  /** The run that a step starts is a child of the step's run. */
   async start<R>(
     workflow: Workflow<never[], R> | WorkflowReference,
     args: readonly unknown[],
+    options: StartOptions = {},
   ): Promise<Run<R>> {
     const workflowName = (workflow as { workflowId?: unknown } | null | undefined)?.workflowId;
     if (typeof workflowName !== 'string') throw notAWorkflow(workflow);
     if (!Array.isArray(args)) throw optionInvalid('the arguments of start()', 'an array', args);
-    const { world, envelope, clock, worker } = this.#engine;
-    const text = hostCodec.stringify({ args });
+    const text = await hostCodec.stringifyWithBodies({ args });
     const program = await this.#program();
-    const createdAt = clock();
-    const runId = `wrun_${ulid(createdAt)}`;
+    const parent = currentStep();
+    const createdAt = this.#engine.clock();
+    const runId = `wrun_${parent ? ulidOf(parent.stepCreatedAt, childName(parent, options)) : ulid(createdAt)}`;
     const event: EventOf<'run_created'> = {
       runId,
       eventId: eventIdOf(1),
@@ -77,13 +86,30 @@ export class Client implements RunAccess {
         workflowName,
         program: program.hash,
         seed: randomBytes(32).toString('hex'),
-        input: envelope.wrap(text, runId, 'run/input'),
+        input: this.#engine.envelope.wrap(text, runId, 'run/input'),
+        ...startFacts(options, parent),
       },
     };
-    const claimFor = this.#worker.free > 0 ? { worker, leaseMs: this.#worker.leaseMs } : undefined;
-    const { claim } = await world.runs.create(event, claimFor ? { claimFor } : {});
+    return this.getRun<R>(await this.#create(event, options));
+  }
+
+  /** Stores a run, and drives it if this process can; answers with the id of the run that has the key, if one has. */
+  async #create(event: EventOf<'run_created'>, { onConflict, runAt }: StartOptions): Promise<string> {
+    const { world, worker, clock } = this.#engine;
+    const now = clock();
+    const wakeAt =
+      runAt === undefined
+        ? undefined
+        : timeAfter(runAt instanceof Date ? runAt : new Date(timeAfter(runAt, 0)), now);
+    const later = wakeAt !== undefined && wakeAt > now;
+    const claims = this.#worker.free > 0 && !later;
+    const { run, claim } = await world.runs.create(event, {
+      ...(claims ? { claimFor: { worker, leaseMs: this.#worker.leaseMs } } : {}),
+      ...(wakeAt === undefined ? {} : { wakeAt }),
+      ...(onConflict === undefined ? {} : { onConflict }),
+    });
     if (claim) this.#worker.adopt(claim);
-    return this.getRun<R>(runId);
+    return run.runId;
   }
 
   getRun<R>(runId: string): Run<R> {
@@ -108,18 +134,18 @@ export class Client implements RunAccess {
     return this.#resultOf(last!);
   }
 
-  #resultOf(event: Event): unknown {
+  async #resultOf(event: Event): Promise<unknown> {
     const { runId } = event;
-    const open = (payload: Parameters<Engine['envelope']['unwrap']>[0], field: string) =>
-      hostCodec.parse(this.#engine.envelope.unwrap(payload, runId, `run/${field}`));
+    const open = (payload: Payload, field: string) =>
+      openPayload(this.#engine, payload, { runId, place: `run/${field}` });
     switch (event.eventType) {
       case 'run_completed':
-        return open(event.eventData.output, 'output');
+        return await open(event.eventData.output, 'output');
       case 'run_failed':
         throw new WorkflowRunFailedError(
           runId,
           event.eventData.errorCode,
-          open(event.eventData.error, 'error'),
+          await open(event.eventData.error, 'error'),
         );
       case 'run_cancelled':
         throw new WorkflowRunCancelledError(runId, event.eventData.reason);
@@ -132,12 +158,66 @@ export class Client implements RunAccess {
   async cancel(runId: string, reason: string | undefined): Promise<void> {
     const eventData = reason === undefined ? {} : { reason };
     try {
-      await this.#engine.world.runs.send(runId, { eventType: 'run_cancelled', key: 'cancel', eventData });
+      const sent = await this.#engine.world.runs.send(runId, {
+        eventType: 'run_cancelled',
+        key: 'cancel',
+        eventData,
+      });
+      if (!sent.duplicate) await this.#announce(sent.event as EndEvent);
     } catch (error) {
       if (!WorldError.is(error)) throw error;
       if (error.code === 'RUN_NOT_FOUND') throw new WorkflowRunNotFoundError(runId);
       if (error.code !== 'RUN_ENDED') throw error;
     }
+  }
+
+  async #announce(end: EndEvent): Promise<void> {
+    const [created] = await this.#engine.world.runs.history(end.runId, { limit: 1 });
+    await announceEnd(this.#engine, created as EventOf<'run_created'>, end);
+  }
+
+  /** Ends sleeps before their time: those named, or all of them. Throws `WorkflowRunNotFoundError`. */
+  async wakeUp(
+    runId: string,
+    correlationIds: readonly string[] | undefined,
+  ): Promise<{ stoppedCount: number }> {
+    const { runs } = this.#engine.world;
+    await this.projection(runId);
+    const waiting = (await runs.waits(runId)).filter(({ status, correlationId }) => {
+      return status === 'waiting' && (correlationIds?.includes(correlationId) ?? true);
+    });
+    let stoppedCount = 0;
+    for (const { correlationId } of waiting) {
+      const event = {
+        eventType: 'wait_completed',
+        key: `wake_${correlationId}`,
+        correlationId,
+        eventData: {},
+      } as const;
+      try {
+        if (!(await runs.send(runId, event)).duplicate) stoppedCount += 1;
+      } catch (error) {
+        // It ended by itself in the meantime.
+        if (!WorldError.is(error)) throw error;
+      }
+    }
+    return { stoppedCount };
+  }
+
+  /** Throws `LimitError`, ATTRIBUTE_INVALID, `WorkflowRunNotFoundError`. */
+  async setAttributes(
+    runId: string,
+    changes: Readonly<Record<string, string | undefined>>,
+    keys: 'own' | 'reserved',
+  ): Promise<void> {
+    const { attributes } = await this.projection(runId);
+    const checked = checkAttributes(changes, new Map(Object.entries(attributes)), keys);
+    const event = {
+      eventType: 'attr_set',
+      key: ulid(this.#engine.clock()),
+      eventData: { attributes: checked },
+    } as const;
+    await this.#engine.world.runs.send(runId, event);
   }
 
   /** Throws `HookNotFoundError`. */
@@ -161,7 +241,7 @@ export class Client implements RunAccess {
     const key =
       options.id === undefined ? ulid(clock()) : `id_${Buffer.from(options.id).toString('base64url')}`;
     if (key.length > 128) throw optionInvalid('the id of resumeHook()', 'at most 90 bytes', options.id);
-    const stored = envelope.wrap(hostCodec.stringify(payload), runId, `${correlationId}/${key}`);
+    const stored = envelope.wrap(await hostCodec.stringifyWithBodies(payload), runId, `${correlationId}/${key}`);
     try {
       const event = {
         eventType: 'hook_received',
@@ -188,7 +268,30 @@ export class Client implements RunAccess {
     if (!hook) throw new HookNotFoundError(`token ${JSON.stringify(token)}`);
     const stored = hook.createdEvent.eventData.metadata;
     if (stored === undefined) return { ...hook, metadata: undefined };
-    const text = this.#engine.envelope.unwrap(stored, hook.runId, `${hook.correlationId}/metadata`);
-    return { ...hook, metadata: hostCodec.parse(text) };
+    const place = `${hook.correlationId}/metadata`;
+    return { ...hook, metadata: await openPayload(this.#engine, stored, { runId: hook.runId, place }) };
   }
+}
+
+const childDepthMax = 100;
+
+/** Tells the children of one step apart: by key where they have one. */
+function childName({ stepId }: StepContext, { key }: StartOptions): string {
+  return key === undefined ? stepId : `${stepId} ${key}`;
+}
+
+/** What a run's first event says beside its workflow: key, attributes, parent. */
+function startFacts(
+  { key, attributes = {} }: StartOptions,
+  parent: StepContext | undefined,
+): Pick<EventOf<'run_created'>['eventData'], 'key' | 'attributes' | 'parentRunId' | 'rootRunId'> {
+  const own = checkAttributes(attributes, new Map(), 'own') as Record<string, string>;
+  const facts = key === undefined ? {} : { key };
+  if (!parent) return Object.keys(own).length === 0 ? facts : { ...facts, attributes: own };
+  const depth = Number(parent.attributes.$depth ?? 0) + 1;
+  if (depth > childDepthMax) throw childrenTooDeep(childDepthMax);
+  const parentRunId = parent.workflowRunId;
+  const rootRunId = parent.attributes.$rootRunId ?? parentRunId;
+  const inherited = { $parentRunId: parentRunId, $rootRunId: rootRunId, $depth: String(depth) };
+  return { ...facts, parentRunId, rootRunId, attributes: { ...own, ...inherited } };
 }

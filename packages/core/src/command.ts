@@ -3,21 +3,26 @@
  *
  * `matches` is the whole divergence rule (E4): kind, correlation id and name, in emission order.
  */
-import type { Event, EventType } from '@perdure/world';
+import type { Event, StepOptions } from '@perdure/world';
 import { eventIdOf } from '@perdure/world';
 import type { GuestCommand } from './guest/state.ts';
 import type { Envelope } from './payload/envelope.ts';
 
 export type Command = Readonly<GuestCommand>;
 
-/** The events that record a command; every other event is delivered or noted. */
-export function isCommandEvent(type: EventType): boolean {
-  switch (type) {
+/** Whether an event records a command; every other event is delivered or noted. */
+export function isCommandEvent(event: Event): boolean {
+  switch (event.eventType) {
+    // The same facts come from outside, too; what was sent has a key.
+    case 'attr_set':
+    case 'abort_requested':
+      return event.key === undefined;
     case 'step_created':
     case 'wait_created':
     case 'hook_created':
     case 'hook_conflict':
     case 'hook_disposed':
+    case 'child_started':
     case 'run_completed':
     case 'run_failed':
       return true;
@@ -39,10 +44,9 @@ export function toEvent(command: Command, place: EventPlace, envelope: Envelope)
   const wrap = (field: string) => envelope.wrap(command.text ?? '', runId, `${command.id || 'run'}/${field}`);
   switch (command.kind) {
     case 'schedule-step': {
-      const eventData =
-        command.number === undefined
-          ? { stepName: command.name, input: wrap('input') }
-          : { stepName: command.name, input: wrap('input'), maxRetries: command.number };
+      const options =
+        command.detail === undefined ? {} : { options: JSON.parse(command.detail) as StepOptions };
+      const eventData = { stepName: command.name, input: wrap('input'), ...options };
       return { ...head, eventType: 'step_created', correlationId: command.id, eventData };
     }
     case 'start-wait': {
@@ -50,14 +54,34 @@ export function toEvent(command: Command, place: EventPlace, envelope: Envelope)
       return { ...head, eventType: 'wait_created', correlationId: command.id, eventData: { resumeAt } };
     }
     case 'create-hook': {
-      const eventData =
-        command.text === undefined
-          ? { token: command.name }
-          : { token: command.name, metadata: wrap('metadata') };
+      const metadata = command.text === undefined ? {} : { metadata: wrap('metadata') };
+      const eventData = {
+        token: command.name,
+        ...metadata,
+        ...(command.number ? { retainMs: command.number } : {}),
+      };
       return { ...head, eventType: 'hook_created', correlationId: command.id, eventData };
     }
     case 'dispose-hook':
       return { ...head, eventType: 'hook_disposed', correlationId: command.id, eventData: {} };
+    case 'await-child':
+      return {
+        ...head,
+        eventType: 'child_started',
+        correlationId: command.id,
+        eventData: { childRunId: command.name },
+      };
+    case 'set-attributes': {
+      const attributes = JSON.parse(command.detail!) as Record<string, string | null>;
+      return { ...head, eventType: 'attr_set', correlationId: command.id, eventData: { attributes } };
+    }
+    case 'request-abort':
+      return {
+        ...head,
+        eventType: 'abort_requested',
+        correlationId: command.id,
+        eventData: { reason: wrap('reason') },
+      };
     case 'complete-run':
       return { ...head, eventType: 'run_completed', eventData: { output: wrap('output') } };
     case 'fail-run':
@@ -89,6 +113,16 @@ export function matches(command: Command, event: Event): boolean {
       );
     case 'hook_disposed':
       return command.kind === 'dispose-hook' && command.id === event.correlationId;
+    case 'child_started':
+      return (
+        command.kind === 'await-child' &&
+        command.id === event.correlationId &&
+        command.name === event.eventData.childRunId
+      );
+    case 'attr_set':
+      return command.kind === 'set-attributes' && command.id === event.correlationId;
+    case 'abort_requested':
+      return command.kind === 'request-abort' && command.id === event.correlationId;
     case 'run_completed':
       return command.kind === 'complete-run';
     case 'run_failed':

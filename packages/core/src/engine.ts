@@ -1,5 +1,6 @@
 /** What the sessions of one process share. */
 import type { World } from '@perdure/world';
+import type { Client } from './client.ts';
 import type { Envelope } from './payload/envelope.ts';
 import type { ProgramShelf } from './programs.ts';
 import type { StepEntry } from './registry.ts';
@@ -15,7 +16,9 @@ export interface Engine {
   readonly envelope: Envelope;
   readonly counters: Counters;
   readonly slots: StepSlots;
-  readonly steps: ReadonlyMap<string, StepEntry>;
+  /** What steps use to start runs and talk to them. */
+  readonly client: Client;
+  readonly steps: { get(name: string): StepEntry | undefined; keys(): Iterable<string> };
   readonly clock: () => number;
   /** Name of this process as an owner of claims. */
   readonly worker: string;

@@ -16,28 +16,15 @@
  * Owned by whoever holds the claim. An Execution that threw is spent: drop it.
  */
 import type { Event, EventOf, PauseReason, Payload } from '@perdure/world';
-import { type Command, describeCommand, describeEvent, isCommandEvent, matches } from './command.ts';
-import { DivergenceError, WorkflowNotRegisteredError } from './errors.ts';
+import { type Command, describeEvent, isCommandEvent } from './command.ts';
+import { CommandQueue } from './command-queue.ts';
+import { WorkflowNotRegisteredError } from './errors.ts';
 import type { Init } from './guest/state.ts';
 import { payloadInvalid } from './messages.ts';
+import { OpenOperations } from './open-operations.ts';
 import type { Program } from './program.ts';
 import { type LogLine, Sandbox } from './sandbox.ts';
 import type { StepConsumer } from './step-consumer.ts';
-import { Timeline } from './timeline.ts';
-
-/** A step without an outcome. */
-export interface OpenStep {
-  readonly id: string;
-  readonly name: string;
-  readonly input: Payload;
-  readonly maxRetries: number | undefined;
-  status: 'pending' | 'running' | 'retrying';
-  /** Number of the last attempt that was started; 0 before the first. */
-  attempt: number;
-  /** Attempts that ended in an error; attempts cut off by a crash do not count. */
-  failures: number;
-  retryAt: number;
-}
 
 export interface ExecutionOptions {
   readonly program: Program;
@@ -48,13 +35,17 @@ export interface ExecutionOptions {
   readonly env: string;
 }
 
-interface Timer {
-  readonly kind: 'wait' | 'retry';
-  readonly id: string;
-  readonly at: number;
+export type EndState = 'completed' | 'failed' | 'cancelled';
+
+/** What an event brings into the guest: a text to be parsed there, or a primitive. */
+interface Content {
+  readonly hasValue: boolean;
+  readonly value?: unknown;
+  readonly text?: string;
+  readonly detail?: string;
 }
 
-export type EndState = 'completed' | 'failed' | 'cancelled';
+const nothing: Content = { hasValue: true, value: undefined };
 
 export class Execution {
   version = 0;
@@ -66,14 +57,10 @@ export class Execution {
   startedAt = 0;
   ended: EndState | undefined;
   paused: PauseReason | undefined;
-  readonly steps: Map<string, OpenStep> = new Map();
-  readonly #waits = new Map<string, number>();
-  readonly #timeline = new Timeline<Timer>();
+  /** What the run waits for. */
+  readonly open: OpenOperations = new OpenOperations();
   readonly #options: ExecutionOptions;
-  #pending: Command[] = [];
-  /** How many of `#pending` have their event. */
-  #confirmed = 0;
-  #ready: OpenStep[] = [];
+  readonly #commands = new CommandQueue();
   #sandbox: Sandbox | undefined;
   #created: EventOf<'run_created'> | undefined;
 
@@ -81,13 +68,15 @@ export class Execution {
     this.#options = options;
   }
 
-  get workflowName(): string {
-    return this.#created?.eventData.workflowName ?? '';
+  /** The run's first event. Throws when nothing was consumed. */
+  get created(): EventOf<'run_created'> {
+    if (!this.#created) throw new RangeError('Expected an Execution that has consumed run_created');
+    return this.#created;
   }
 
   /** The first command that was issued and has no event yet. */
   get nextPending(): Command | undefined {
-    return this.#pending[this.#confirmed];
+    return this.#commands.next;
   }
 
   /**
@@ -99,46 +88,15 @@ export class Execution {
     if (event.version !== this.version + 1) {
       throw new RangeError(`Expected event ${this.version + 1} of run ${event.runId}, got ${event.version}`);
     }
-    if (isCommandEvent(event.eventType)) this.#confirm(event);
+    if (isCommandEvent(event)) this.#commands.confirm(event);
+    this.open.note(event);
     this.#consume(event);
     this.version = event.version;
     this.lastTime = event.createdAt;
   }
 
-  /** Steps that were created and not started, each handed out once. */
-  takeReady(limit: number): OpenStep[] {
-    const taken = this.#ready.filter((step) => step.status === 'pending' && this.steps.has(step.id));
-    this.#ready = taken.splice(limit);
-    return taken;
-  }
-
-  get hasReady(): boolean {
-    return this.#ready.some((step) => step.status === 'pending');
-  }
-
-  /** The earliest wait or retry that is not over; undefined when only the outside can move the run. */
-  nextTimer(): Timer | undefined {
-    return this.#timeline.next((timer) => {
-      if (timer.kind === 'wait') return this.#waits.has(timer.id);
-      const step = this.steps.get(timer.id);
-      return step?.status === 'retrying' && step.retryAt === timer.at;
-    })?.item;
-  }
-
   takeLogs(): readonly LogLine[] {
     return this.#sandbox?.takeLogs() ?? [];
-  }
-
-  #confirm(event: Event): void {
-    const command = this.nextPending;
-    if (!command || !matches(command, event)) {
-      throw new DivergenceError(event.runId, event.version, describeEvent(event), describeCommand(command));
-    }
-    this.#confirmed += 1;
-    if (this.#confirmed === this.#pending.length) {
-      this.#pending = [];
-      this.#confirmed = 0;
-    }
   }
 
   #consume(event: Event): void {
@@ -159,92 +117,47 @@ export class Execution {
       case 'run_failed':
       case 'run_cancelled':
         this.ended = event.eventType.slice(4) as EndState;
-        this.#pending = [];
-        this.#confirmed = 0;
+        this.#commands.clear();
         return;
-      case 'wait_created':
-        this.#waits.set(event.correlationId!, event.eventData.resumeAt);
-        this.#timeline.add(event.eventData.resumeAt, {
-          kind: 'wait',
-          id: event.correlationId!,
-          at: event.eventData.resumeAt,
-        });
-        return;
-      case 'wait_completed':
-        this.#waits.delete(event.correlationId!);
-        this.#deliver(event, { hasValue: true, value: undefined });
-        return;
-      case 'hook_disposed':
-        return;
-      case 'hook_created':
-        this.#deliver(event, { hasValue: true, value: undefined });
-        return;
-      case 'hook_conflict':
-        this.#deliver(event, { hasValue: true, value: event.eventData.ownerRunId });
-        return;
-      case 'hook_received':
-        this.#deliver(event, {
-          hasValue: false,
-          text: this.#open(event, event.eventData.payload, event.key ?? ''),
-        });
-        return;
-      default:
-        this.#consumeStep(event);
-    }
-  }
-
-  #consumeStep(event: Extract<Event, { eventType: `step_${string}` }>): void {
-    const id = event.correlationId!;
-    if (event.eventType === 'step_created') {
-      this.#createStep(id, event.eventData);
-      return;
-    }
-    const step = this.steps.get(id);
-    if (!step)
-      throw new DivergenceError(event.runId, event.version, describeEvent(event), 'no such open step');
-    switch (event.eventType) {
-      case 'step_started':
-        step.status = 'running';
-        step.attempt = event.eventData.attempt;
-        return;
-      case 'step_retrying':
-        step.status = 'retrying';
-        step.failures += 1;
-        step.retryAt = event.eventData.retryAt;
-        this.#timeline.add(step.retryAt, { kind: 'retry', id, at: step.retryAt });
+      case 'step_created':
+        this.#options.consumer.check(event.eventData.input, `${event.correlationId}/input`);
         return;
       case 'step_completed':
-        this.steps.delete(id);
         this.#settle(event, event.eventData.output, 'output');
         return;
       case 'step_failed':
-        this.steps.delete(id);
         this.#settle(event, event.eventData.error, 'error');
+        return;
+      case 'wait_completed':
+      case 'hook_created':
+        this.#deliver(event, nothing);
+        return;
+      case 'hook_conflict':
+        this.#commands.dropDisposal(event.correlationId!);
+        this.#deliver(event, { hasValue: true, value: event.eventData.ownerRunId });
+        return;
+      case 'hook_received':
+        this.#deliver(event, this.#parsed(event, event.eventData.payload, event.key ?? ''));
+        return;
+      case 'child_completed':
+        this.#deliver(event, this.#outcomeOf(event));
+        return;
+      case 'attr_set':
+      case 'abort_requested':
+        // What the program did itself, it knows.
+        if (!isCommandEvent(event)) this.#deliver(event, this.#factOf(event));
+        return;
     }
-  }
-
-  #createStep(id: string, data: EventOf<'step_created'>['eventData']): void {
-    const step: OpenStep = {
-      id,
-      name: data.stepName,
-      input: data.input,
-      maxRetries: data.maxRetries,
-      status: 'pending',
-      attempt: 0,
-      failures: 0,
-      retryAt: 0,
-    };
-    this.steps.set(id, step);
-    this.#ready.push(step);
   }
 
   #create(event: EventOf<'run_created'>): void {
     this.#created = event;
     const { runId, createdAt } = event;
-    const { workflowName, seed } = event.eventData;
+    const { workflowName, seed, input, attributes = {} } = event.eventData;
+    this.#options.consumer.expect(input);
     const { program, turnBudget, env } = this.#options;
     const base = runId.slice(runId.lastIndexOf('_') + 1);
-    const init: Init = { runId, workflowName, createdAt, base, seed, turnBudget };
+    const init: Init = { runId, workflowName, createdAt, base, seed, turnBudget, attributes };
     this.#sandbox = new Sandbox(program, init, env);
   }
 
@@ -252,39 +165,46 @@ export class Execution {
     this.started = true;
     this.startedAt = event.createdAt;
     const sandbox = this.#sandbox!;
-    const { workflowName, input } = this.#created!.eventData;
+    const { workflowName, input } = this.created.eventData;
     if (!sandbox.hasWorkflow(workflowName)) {
       throw new WorkflowNotRegisteredError(workflowName, sandbox.workflowNames());
     }
-    this.#deliver(event, {
-      hasValue: false,
-      text: this.#options.consumer.open(input, event.runId, 'run/input'),
-    });
+    const text = this.#options.consumer.open(input, event.runId, 'run/input');
+    this.#deliver(event, { hasValue: false, text });
   }
 
-  #open(event: Event, payload: Payload, field: string): string {
-    return this.#options.consumer.open(payload, event.runId, `${event.correlationId}/${field}`);
+  #parsed(event: Event, payload: Payload, field: string): Content {
+    const text = this.#options.consumer.open(payload, event.runId, `${event.correlationId}/${field}`);
+    return { hasValue: false, text };
+  }
+
+  #outcomeOf(event: EventOf<'child_completed'>): Content {
+    const { output, error, ...facts } = event.eventData;
+    const payload = output ?? error;
+    const detail = JSON.stringify(facts);
+    if (payload === undefined) return { ...nothing, detail };
+    const place = `child_${facts.childRunId}/result`;
+    return { hasValue: false, text: this.#options.consumer.open(payload, event.runId, place), detail };
+  }
+
+  #factOf(event: EventOf<'attr_set'> | EventOf<'abort_requested'>): Content {
+    if (event.eventType === 'attr_set')
+      return { ...nothing, detail: JSON.stringify(event.eventData.attributes) };
+    return this.#parsed(event, event.eventData.reason, 'reason');
   }
 
   #settle(event: Event, payload: Payload, field: string): void {
-    const sandbox = this.#sandbox!;
-    this.#afterTurn(event, this.#options.consumer.consume(sandbox, event, payload, field));
+    this.#afterTurn(event, this.#options.consumer.consume(this.#sandbox!, event, payload, field));
   }
 
-  #deliver(event: Event, content: { hasValue: boolean; value?: unknown; text?: string }): void {
-    const sandbox = this.#sandbox!;
-    this.#afterTurn(event, this.#options.consumer.deliver(sandbox, event, content));
+  #deliver(event: Event, content: Content): void {
+    this.#afterTurn(event, this.#options.consumer.deliver(this.#sandbox!, event, content));
   }
 
   #afterTurn(event: Event, failure: string | undefined): void {
     this.turns += 1;
     if (failure !== undefined) throw payloadInvalid(`${describeEvent(event)}: ${failure}`);
-    for (const command of this.#sandbox!.takeCommands()) {
-      const last = this.#pending.at(-1)?.kind;
-      // What code does after the run's end, in the same turn, has nowhere to go.
-      if (last === 'complete-run' || last === 'fail-run') return;
-      this.#pending.push(this.#mapped(command));
-    }
+    for (const command of this.#sandbox!.takeCommands()) this.#commands.push(this.#mapped(command));
   }
 
   /** Errors leave with the places of the user's files, not of the program. */

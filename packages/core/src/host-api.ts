@@ -38,6 +38,29 @@ export function getWorkflowMetadata(): WorkflowMetadata {
   return { workflowName, workflowRunId, workflowStartedAt };
 }
 
+/**
+ * Merges facts into the attributes of the run, in a workflow or one of its steps; undefined deletes one.
+ *
+ * Keys have 1 to 256 characters, values at most 256 bytes, a run at most 64; `$` begins reserved keys. Throws
+ * `LimitError`, ATTRIBUTE_INVALID, and `ContextError` outside a run.
+ */
+export async function setAttributes(
+  changes: Readonly<Record<string, string | undefined>>,
+  options: { readonly allowReservedAttributes?: boolean } = {},
+): Promise<void> {
+  const context = currentStep();
+  if (!context) throw onlyInRun('setAttributes');
+  const keys = options.allowReservedAttributes ? 'reserved' : 'own';
+  await context.client.setAttributes(context.workflowRunId, changes, keys);
+}
+
+/** The attributes of the run, in a workflow or one of its steps; throws `ContextError` elsewhere. */
+export async function getAttributes(): Promise<Record<string, string>> {
+  const context = currentStep();
+  if (!context) throw onlyInRun('getAttributes');
+  return (await context.client.projection(context.workflowRunId)).attributes;
+}
+
 /** Waits durably, in a workflow; throws `ContextError` elsewhere. */
 export function sleep(_duration: Duration): Promise<void> {
   throw onlyInWorkflow('sleep');

@@ -4,15 +4,21 @@ export * from './errors.ts';
 export type { Hook, HookOptions } from './guest/hook.ts';
 export {
   createHook,
+  getAttributes,
   getStepMetadata,
   getWorkflowMetadata,
   type StepMetadata,
+  setAttributes,
   sleep,
   type WorkflowMetadata,
 } from './host-api.ts';
+export { type EndedRun, type LifecycleHooks, registerLifecycleHooks } from './lifecycle.ts';
 export { type Key, parseKeys } from './payload/cipher.ts';
 export { hashOf, type ProgramSource } from './program.ts';
 export { Run, type RunAccess } from './run.ts';
 export { createRuntime, Runtime, type RuntimeOptions } from './runtime.ts';
 export type { LogLine } from './sandbox.ts';
+export type { StartOptions } from './start-options.ts';
 export type { Counters } from './step-consumer.ts';
+export { currentStep } from './step-context.ts';
+export type { RetryPolicy } from './step-options.ts';

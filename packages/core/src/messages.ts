@@ -77,16 +77,47 @@ export function turnBudgetExceeded(budget: number): LimitError {
   );
 }
 
-export function notSerializable(what: string, path: string): SerializationError {
+export function notSerializable(what: string, path: string, cause?: unknown): SerializationError {
   return new SerializationError(`Cannot store ${what} at ${path || 'the top'}.`, path, {
     hint: 'Pass data: functions, symbols, promises, weak collections and instances of unknown classes do not cross.',
+    ...(cause === undefined ? {} : { cause }),
   });
+}
+
+export function circleNotSerializable(what: string, path: string): SerializationError {
+  return new SerializationError(`Cannot store a circle through ${what}, closed at ${path || 'the top'}.`, path, {
+    hint: 'It is made of its data when it is read, and cannot be a part of them: store an id instead of the reference.',
+  });
+}
+
+export function bodyNotSerializable(what: string): SerializationError {
+  return new SerializationError(`Cannot store ${what}.`, '', {
+    hint: 'Read it in the step and return the text, the data or the bytes.',
+  });
+}
+
+export function payloadTooLarge(bytesMax: number): LimitError {
+  return new LimitError(
+    'PAYLOAD_TOO_LARGE',
+    `Expected at most ${bytesMax} bytes in one payload, got more.`,
+    'Store large data elsewhere and pass its place, or pass it in parts.',
+  );
 }
 
 export function payloadInvalid(problem: string, cause?: unknown): PayloadError {
   return new PayloadError(`Stored data cannot be read: ${problem}.`, {
     hint: 'The run waits and goes on when the data can be read again.',
     ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+export function isTooLarge(error: unknown): boolean {
+  return LimitError.is(error) && error.code === 'PAYLOAD_TOO_LARGE';
+}
+
+export function payloadUnsealed(place: string): PayloadError {
+  return new PayloadError(`Stored data at ${place} is not sealed, in a run whose input is.`, {
+    hint: 'Either it was replaced in the store, or a process without WORKFLOW_ENCRYPTION_KEYS wrote it.',
   });
 }
 
@@ -128,6 +159,48 @@ export function programBroken(hash: string, cause: unknown): PerdureError {
     hint: 'Module-level code of a workflow file throws in the sandbox; the run stays as it is.',
     cause,
   });
+}
+
+export function attributeInvalid(expected: string, got: unknown): PerdureError {
+  const shown = typeof got === 'string' ? JSON.stringify(got.slice(0, 80)) : typeof got;
+  return new PerdureError('AttributeError', 'ATTRIBUTE_INVALID', `Expected ${expected}, got ${shown}.`, {
+    hint: 'Attributes are short texts to find runs by; data belongs in arguments and results.',
+  });
+}
+
+export function attributesTooMany(limit: number, got: number): LimitError {
+  return new LimitError(
+    'ATTRIBUTES_TOO_MANY',
+    `Expected at most ${limit} attributes on a run, got ${got}.`,
+    'Delete one by setting it to undefined.',
+  );
+}
+
+export function stepTimedOut(stepName: string, timeoutMs: number): PerdureError {
+  return new PerdureError(
+    'StepTimeoutError',
+    'STEP_TIMEOUT',
+    `Step ${JSON.stringify(stepName)} took longer than ${timeoutMs} ms.`,
+    {
+      hint: 'Raise its `timeout`, or let it watch the signal of getStepMetadata() and stop by itself.',
+    },
+  );
+}
+
+export function stepOptionInvalid(option: string, expected: string, got: unknown): PerdureError {
+  return new PerdureError(
+    'ConfigError',
+    'STEP_OPTION_INVALID',
+    `Expected ${option} of a step to be ${expected}, got ${typeof got === 'object' ? JSON.stringify(got) : String(got)}.`,
+  );
+}
+
+export function childrenTooDeep(limit: number): LimitError {
+  return new LimitError(
+    'CHILDREN_TOO_DEEP',
+    `Expected child runs nested at most ${limit} deep.`,
+    'A workflow that starts itself needs an end.',
+  );
 }
 
 export function programUnknown(): PerdureError {

@@ -12,6 +12,7 @@
 import { type AppendResult, type Claim, WorldError } from '@perdure/world';
 import type { Engine } from './engine.ts';
 import type { Execution } from './execution.ts';
+import { announceEnd, type EndEvent } from './lifecycle.ts';
 import { breathe } from './macrotask.ts';
 import { isRepairable, PausedRun } from './paused-run.ts';
 import type { Arrival } from './stage.ts';
@@ -111,7 +112,7 @@ export class RunSession {
     const { events, starts } = this.#builder.stage;
     if (execution.ended && events.length === 0) return this.#endedOutside();
     const busy = this.#inFlight.size > arrivals.length || starts.length > 0 || this.#arrivals.length > 0;
-    const idle = !busy && (this.#state === 'draining' || !execution.hasReady);
+    const idle = !busy && (this.#state === 'draining' || !execution.open.hasReady);
     if (events.length === 0 && !idle) {
       await this.#waitForNews(execution);
       return true;
@@ -122,7 +123,7 @@ export class RunSession {
   /** Outcomes that the history does not have; after a lost reply it may have some already (L2). */
   async #takeArrivals(): Promise<Arrival[]> {
     if (this.#arrivals.length === 0) return [];
-    const { steps } = await this.#builder.execution();
+    const { steps } = (await this.#builder.execution()).open;
     const arrivals = this.#arrivals;
     this.#arrivals = [];
     return arrivals.filter(({ attempt }) => {
@@ -136,14 +137,19 @@ export class RunSession {
   /** False when the run was given back with the write. */
   async #append(execution: Execution, claim: 'keep' | 'release'): Promise<boolean> {
     const { ended } = execution;
-    const waitsOnly = claim === 'release' && !execution.hasReady;
-    const next = waitsOnly ? (execution.nextTimer()?.at ?? null) : this.#builder.now(execution);
+    const waitsOnly = claim === 'release' && !execution.open.hasReady;
+    const next = waitsOnly ? this.#builder.nextDueAt(execution) : this.#builder.now(execution);
     const wakeAt = ended ? null : next;
     const release = claim === 'release' || ended !== undefined;
     const options = { after: this.#builder.tail, wakeAt, release };
-    const result = await this.#engine.world.runs.append(this.claim, this.#builder.stage.events, options);
+    const { events } = this.#builder.stage;
+    const last = events.at(-1);
+    const result = await this.#engine.world.runs.append(this.claim, events, options);
     if (!this.#settleAppend(result)) return true;
-    if (ended) this.#builder.drop();
+    if (ended) {
+      this.#builder.drop();
+      void announceEnd(this.#engine, execution.created, last as EndEvent);
+    }
     if (!release) return true;
     this.#wakeAt = wakeAt ?? undefined;
     return false;
@@ -179,7 +185,7 @@ export class RunSession {
 
   #begin(attempt: Attempt): void {
     this.#inFlight.set(attempt.step.id, attempt);
-    void runAttempt(attempt, this.#engine.envelope).then((outcome) => {
+    void runAttempt(attempt, this.#engine.envelope, this.#engine.client).then((outcome) => {
       this.#engine.slots.give();
       this.#arrivals.push({ attempt, outcome });
       this.#signal();
@@ -212,9 +218,9 @@ export class RunSession {
   }
 
   async #waitForNews(execution: Execution): Promise<void> {
-    if (execution.hasReady && this.#state === 'driving') this.#engine.slots.wait(this.#onSlot);
-    const timer = execution.nextTimer();
-    await this.#park(timer ? timer.at - this.#builder.now(execution) : timerMaxMs);
+    if (execution.open.hasReady && this.#state === 'driving') this.#engine.slots.wait(this.#onSlot);
+    const dueAt = this.#builder.nextDueAt(execution);
+    await this.#park(dueAt === null ? timerMaxMs : dueAt - this.#builder.now(execution));
     this.#engine.slots.cancelWait(this.#onSlot);
   }
 

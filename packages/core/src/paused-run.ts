@@ -5,6 +5,7 @@
  * each time, so that it goes on by itself when the cause is gone.
  */
 import { type Claim, type Event, eventIdOf, isTerminal, type PauseReason, WorldError } from '@perdure/world';
+import { outcomeEvent } from './attempt-outcome.ts';
 import type { Engine } from './engine.ts';
 import {
   DivergenceError,
@@ -13,7 +14,6 @@ import {
   WorkflowNotRegisteredError,
 } from './errors.ts';
 import type { Arrival } from './stage.ts';
-import { outcomeEvent } from './step-runner.ts';
 
 const recheckMs = { min: 1_000, max: 60_000 } as const;
 const repairableCodes = new Set(['PROGRAM_MISSING', 'PROGRAM_BROKEN']);

@@ -7,6 +7,7 @@ export interface RunAccess {
   projection(runId: string): Promise<RunProjection>;
   result(runId: string): Promise<unknown>;
   cancel(runId: string, reason: string | undefined): Promise<void>;
+  wakeUp(runId: string, correlationIds: readonly string[] | undefined): Promise<{ stoppedCount: number }>;
 }
 
 /** A handle of a run; making one does no I/O. Every property is a fresh look at the run. */
@@ -44,6 +45,10 @@ export class Run<R = unknown> {
     return this.#access.projection(this.runId).then(({ completedAt }) => dateOf(completedAt));
   }
 
+  get attributes(): Promise<Record<string, string>> {
+    return this.#access.projection(this.runId).then(({ attributes }) => attributes);
+  }
+
   /**
    * What the workflow returned, once the run has ended; pushed where the world can tell.
    *
@@ -57,6 +62,11 @@ export class Run<R = unknown> {
   /** Ends the run: the workflow stops at its next turn, signals of steps in flight abort. Idempotent. */
   cancel(options: { readonly cancelReason?: string } = {}): Promise<void> {
     return this.#access.cancel(this.runId, options.cancelReason);
+  }
+
+  /** Ends sleeps before their time: those named, or all of them. */
+  wakeUp(options: { readonly correlationIds?: readonly string[] } = {}): Promise<{ stoppedCount: number }> {
+    return this.#access.wakeUp(this.runId, options.correlationIds);
   }
 }
 

@@ -1,6 +1,7 @@
 /** One engine in one process: a worker, a client, and what they share. */
 import { randomBytes } from 'node:crypto';
 import type { World } from '@perdure/world';
+import { builtinSteps } from './builtin-steps.ts';
 import { Client, type HookInfo, type Workflow, type WorkflowReference } from './client.ts';
 import { cipherFrom, guestEnvironment, type WorkerMode, workerMode } from './config.ts';
 import type { Engine } from './engine.ts';
@@ -14,6 +15,7 @@ import { guardRejections } from './rejection-guard.ts';
 import { ResidentExecutions } from './resident.ts';
 import type { Run, RunAccess } from './run.ts';
 import type { LogLine } from './sandbox.ts';
+import type { StartOptions } from './start-options.ts';
 import { type Counters, createCounters } from './step-consumer.ts';
 import { StepSlots } from './step-slots.ts';
 import { Worker, type WorkerOptions, workerDefaults } from './worker.ts';
@@ -26,6 +28,8 @@ export interface RuntimeOptions extends Partial<WorkerOptions> {
   readonly worker?: WorkerMode;
   /** Keys that seal payloads, the first one, and open them, all. Default: WORKFLOW_ENCRYPTION_KEYS. */
   readonly encryption?: readonly Key[];
+  /** Bytes of text from which payloads are compressed. Default 16,384, sealed 4,096; Infinity never. */
+  readonly compressFrom?: number;
   /** Executions kept between turns. Default 256; 0 replays every turn. */
   readonly maxResidentExecutions?: number;
   /** Step bodies running at once. Default 256. */
@@ -75,10 +79,13 @@ export class Runtime {
       world: options.world,
       programs: new ProgramShelf(options.world),
       resident: this.#resident,
-      envelope: createEnvelope(cipherFrom(options.encryption)),
+      envelope: createEnvelope(cipherFrom(options.encryption), options),
       counters: this.counters,
       slots: new StepSlots(number('maxConcurrentSteps', 1)),
-      steps: registry().steps,
+      steps: knownSteps(),
+      get client() {
+        return client;
+      },
       clock: options.clock ?? Date.now,
       worker: `worker_${process.pid}_${randomBytes(6).toString('hex')}`,
       turnBudget: number('turnBudget', 1_000),
@@ -89,7 +96,8 @@ export class Runtime {
     };
     const { maxConcurrentRuns, leaseMs, pollMs } = { ...workerDefaults, ...definedOf(options) };
     this.#worker = new Worker(engine, { maxConcurrentRuns, leaseMs, pollMs });
-    this.#client = new Client(engine, this.#worker, () => currentProgram(options.program, engine.programs));
+    const client = new Client(engine, this.#worker, () => currentProgram(options.program, engine.programs));
+    this.#client = client;
     this.#unguard = guardRejections();
     const mode = workerMode(options.worker);
     if (mode !== 'off') this.#worker.start(mode);
@@ -99,9 +107,10 @@ export class Runtime {
   start<Args extends unknown[], R>(
     workflow: Workflow<Args, R> | WorkflowReference,
     args?: Args,
+    options: Omit<StartOptions, 'world'> = {},
   ): Promise<Run<R>> {
     this.#checkOpen();
-    return this.#client.start<R>(workflow as WorkflowReference, args ?? []);
+    return this.#client.start<R>(workflow as WorkflowReference, args ?? [], options);
   }
 
   getRun<R = unknown>(runId: string): Run<R> {
@@ -152,6 +161,12 @@ export class Runtime {
 /** Makes an engine on a world, and starts its worker unless told not to. */
 export function createRuntime(options: RuntimeOptions): Runtime {
   return new Runtime(options);
+}
+
+/** Steps of this process, and the engine's own. */
+function knownSteps(): Engine['steps'] {
+  const { steps } = registry();
+  return { get: (name) => steps.get(name) ?? builtinSteps.get(name), keys: () => steps.keys() };
 }
 
 async function currentProgram(given: RuntimeOptions['program'], shelf: ProgramShelf): Promise<Program> {

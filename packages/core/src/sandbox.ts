@@ -29,6 +29,7 @@ export interface Delivery {
   readonly text?: string;
   readonly value?: unknown;
   readonly hasValue: boolean;
+  readonly detail?: string;
   readonly time: number;
 }
 
@@ -77,6 +78,7 @@ export class Sandbox {
     slot.text = delivery.text;
     slot.value = delivery.value;
     slot.hasValue = delivery.hasValue;
+    slot.detail = delivery.detail;
     slot.time = delivery.time;
     slot.failure = undefined;
     enter.runInContext(this.#context);
@@ -94,8 +96,9 @@ export class Sandbox {
   takeCommands(): readonly GuestCommand[] {
     if (this.#commands.length === 0) return none;
     const taken: GuestCommand[] = [];
-    for (const { kind, id, name, text, number } of this.#commands)
-      taken.push({ kind, id, name, text, number });
+    for (const { kind, id, name, text, number, detail } of this.#commands) {
+      taken.push({ kind, id, name, text, number, detail });
+    }
     this.#commands.length = 0;
     return taken;
   }

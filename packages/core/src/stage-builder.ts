@@ -5,15 +5,19 @@
  * so far; nothing here depends on whether it was resident (E6).
  */
 import { type Event, type EventOf, eventIdOf } from '@perdure/world';
+import { outcomeEvent } from './attempt-outcome.ts';
+import { ChildWatch } from './child-watch.ts';
 import { type EventPlace, toEvent } from './command.ts';
 import type { Engine } from './engine.ts';
 import { StepNotRegisteredError } from './errors.ts';
-import { Execution, type OpenStep } from './execution.ts';
+import { Execution } from './execution.ts';
 import { HydrationCache } from './hydration-cache.ts';
+import { childKey } from './lifecycle.ts';
+import type { OpenStep } from './open-operations.ts';
 import { replay } from './replay.ts';
 import { type Arrival, Stage } from './stage.ts';
 import { StepConsumer } from './step-consumer.ts';
-import { outcomeEvent } from './step-runner.ts';
+import type { Attempt } from './step-runner.ts';
 
 type Head = EventPlace & { readonly eventId: string };
 
@@ -26,10 +30,12 @@ export class StageBuilder {
   #stage: Stage = new Stage([]);
   #tail = 0;
   #seekInterrupted = true;
+  readonly #children: ChildWatch;
 
   constructor(engine: Engine, runId: string) {
     this.#engine = engine;
     this.#runId = runId;
+    this.#children = new ChildWatch(engine);
     const { envelope, counters } = engine;
     // The cache lives as long as the claim: longer than the Executions of the run, never shared between runs.
     const cache = engine.hydrationCache === 'on' ? new HydrationCache() : undefined;
@@ -129,6 +135,7 @@ export class StageBuilder {
     await this.#recordCommands();
     for (const arrival of arrivals) await this.#recordArrival(arrival);
     await this.#recordTimers(starts);
+    await this.#recordChildren();
     execution = await this.execution();
     if (!execution.ended && starts === 'start') {
       await this.#recordInterrupted(execution, inFlight);
@@ -148,9 +155,9 @@ export class StageBuilder {
   async #recordTimers(starts: 'start' | 'hold'): Promise<void> {
     for (;;) {
       const execution = await this.execution();
-      const timer = execution.ended ? undefined : execution.nextTimer();
+      const timer = execution.ended ? undefined : execution.open.nextTimer();
       if (!timer || timer.at > this.now(execution)) return;
-      const step = execution.steps.get(timer.id);
+      const step = execution.open.steps.get(timer.id);
       if (step) {
         if (starts === 'hold') return;
         await this.#recordStart(step, execution);
@@ -167,19 +174,43 @@ export class StageBuilder {
     }
   }
 
+  /** Children that ended without their news having come. */
+  async #recordChildren(): Promise<void> {
+    const execution = await this.execution();
+    if (execution.ended || execution.open.children.size === 0) return;
+    for (const eventData of await this.#children.ended(execution, this.now(execution))) {
+      await this.#record((head) => ({
+        ...head,
+        eventType: 'child_completed',
+        key: childKey(eventData.childRunId),
+        eventData,
+      }));
+      await this.#recordCommands();
+      if ((await this.execution()).ended) return;
+    }
+  }
+
+  /** When the run is due next for time alone: its next timer, or its next look at children. */
+  nextDueAt(execution: Execution): number | null {
+    const timer = execution.open.nextTimer()?.at ?? Number.POSITIVE_INFINITY;
+    const look = execution.open.children.size > 0 ? this.#children.nextLookAt : Number.POSITIVE_INFINITY;
+    const next = Math.min(timer, look);
+    return next === Number.POSITIVE_INFINITY ? null : next;
+  }
+
   /** Steps whose last attempt belongs to an owner that is gone get their next one. */
   async #recordInterrupted(execution: Execution, inFlight: { has(stepId: string): boolean }): Promise<void> {
     if (!this.#seekInterrupted) return;
     this.#seekInterrupted = false;
     const starting = new Set(this.#stage.starts.map(({ step }) => step.id));
-    for (const step of [...execution.steps.values()]) {
+    for (const step of [...execution.open.steps.values()]) {
       if (step.status !== 'running' || inFlight.has(step.id) || starting.has(step.id)) continue;
       await this.#recordStart(step, execution);
     }
   }
 
   async #recordReady(execution: Execution, limit: number): Promise<void> {
-    for (const step of execution.takeReady(limit)) await this.#recordStart(step, execution);
+    for (const step of execution.open.takeReady(limit)) await this.#recordStart(step, execution);
   }
 
   async #recordStart(step: OpenStep, execution: Execution): Promise<void> {
@@ -187,7 +218,7 @@ export class StageBuilder {
     const entry = steps.get(step.name);
     if (!entry) throw new StepNotRegisteredError(step.name, [...steps.keys()]);
     const number = step.attempt + 1;
-    const { id, name, input, maxRetries, failures } = step;
+    const { id, name, input, options, failures, createdAt } = step;
     await this.#record((head) => ({
       ...head,
       eventType: 'step_started',
@@ -196,11 +227,11 @@ export class StageBuilder {
     }));
     slots.take(1);
     this.#stage.starts.push({
-      step: { id, name, input, maxRetries, failures },
+      step: { id, name, input, options, failures, createdAt },
       entry,
       number,
       startedAt: this.now(execution),
-      run: { runId: this.#runId, workflowName: execution.workflowName, startedAt: execution.startedAt },
+      run: runFacts(execution),
       abort: new AbortController(),
     });
   }
@@ -213,7 +244,7 @@ export class StageBuilder {
       if (!command || execution.ended) return;
       const ends = command.kind === 'complete-run' || command.kind === 'fail-run';
       // A step requested before the end still gets its attempt, and no event may follow the end.
-      if (ends && execution.hasReady) await this.#recordReady(execution, Number.POSITIVE_INFINITY);
+      if (ends && execution.open.hasReady) await this.#recordReady(execution, Number.POSITIVE_INFINITY);
       const ownerRunId = this.#conflicts.get(command.id);
       await this.#record((head) => {
         if (ownerRunId === undefined) return toEvent(command, head, this.#engine.envelope);
@@ -239,4 +270,9 @@ export class StageBuilder {
     this.#stage.logs.push(...execution.takeLogs());
     if (execution.turns > turns) this.#engine.resident.turned(this.#runId);
   }
+}
+
+function runFacts({ created, startedAt }: Execution): Attempt['run'] {
+  const { runId, eventData } = created;
+  return { runId, workflowName: eventData.workflowName, startedAt, attributes: eventData.attributes ?? {} };
 }

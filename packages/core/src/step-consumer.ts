@@ -7,7 +7,7 @@
  */
 import type { Event, Payload } from '@perdure/world';
 import type { HydrationCache } from './hydration-cache.ts';
-import type { Envelope } from './payload/envelope.ts';
+import { checkSealed, type Envelope } from './payload/envelope.ts';
 import type { Delivery, Sandbox } from './sandbox.ts';
 
 /** Counts what the engine did; shared by everything that runs in one runtime. */
@@ -37,6 +37,8 @@ export class StepConsumer {
   readonly #envelope: Envelope;
   readonly #counters: Counters;
   readonly #cache: HydrationCache | undefined;
+  /** Payload of the run's input: when it is sealed, so is everything. */
+  #input: Payload | undefined;
 
   constructor(options: ConsumerOptions) {
     this.#envelope = options.envelope;
@@ -76,8 +78,19 @@ export class StepConsumer {
     });
   }
 
+  /** Called with the run's input before anything else of the run is opened. */
+  expect(input: Payload): void {
+    this.#input = input;
+  }
+
+  /** Throws `PayloadError` for what is not sealed in a run whose input is. */
+  check(payload: Payload, place: string): void {
+    if (this.#input !== undefined) checkSealed(payload, this.#input, place);
+  }
+
   /** The text of a payload. Throws `PayloadError`. */
   open(payload: Payload, runId: string, place: string): string {
+    this.check(payload, place);
     return this.#envelope.unwrap(payload, runId, place);
   }
 }

@@ -1,15 +1,24 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Client } from './client.ts';
+
+/** What a step can ask of the runtime that runs it. */
+export type StepClient = Client;
 
 /** What a running attempt knows of itself. */
 export interface StepContext {
   readonly stepName: string;
   readonly stepId: string;
+  /** Milliseconds since the epoch; the same for every attempt. */
+  readonly stepCreatedAt: number;
   readonly stepStartedAt: Date;
   readonly attempt: number;
   readonly signal: AbortSignal;
   readonly workflowName: string;
   readonly workflowRunId: string;
   readonly workflowStartedAt: Date;
+  /** Attributes of the run as it was created. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly client: StepClient;
 }
 
 // One storage for the process: a second copy of the package must see the attempts of the first.

@@ -1,48 +1,82 @@
 /**
- * One attempt of a step: open the arguments, call the function, classify how it ended, make the event.
+ * One attempt of a step: open the arguments, call the function, classify how it ended.
  *
  * An attempt is in the history before its body runs (at-least-once). A body never sees the engine's trouble:
  * arguments that cannot be opened pause the run, they do not fail the step.
  */
-import { type Event, eventIdOf } from '@perdure/world';
-import type { EventPlace } from './command.ts';
-import { timeAfter } from './duration.ts';
-import { FatalError, PayloadError, RetryableError, SerializationError } from './errors.ts';
-import type { OpenStep } from './execution.ts';
-import { attemptsExhausted } from './messages.ts';
+import type { StepOptions } from '@perdure/world';
+import { FatalError, PayloadError, SerializationError } from './errors.ts';
+import { isTooLarge, stepTimedOut } from './messages.ts';
+import type { OpenStep } from './open-operations.ts';
 import type { Envelope } from './payload/envelope.ts';
 import { hostCodec } from './payload/host-codec.ts';
 import type { StepEntry, StepFunction } from './registry.ts';
-import { runInStep } from './step-context.ts';
+import { runInStep, type StepClient } from './step-context.ts';
+import { type RetryPolicy, readStepOptions } from './step-options.ts';
 
 export interface Attempt {
-  readonly step: Pick<OpenStep, 'id' | 'name' | 'input' | 'maxRetries' | 'failures'>;
+  readonly step: Pick<OpenStep, 'id' | 'name' | 'input' | 'options' | 'failures' | 'createdAt'>;
   readonly entry: StepEntry;
   readonly number: number;
   readonly startedAt: number;
-  readonly run: { readonly runId: string; readonly workflowName: string; readonly startedAt: number };
+  readonly run: {
+    readonly runId: string;
+    readonly workflowName: string;
+    readonly startedAt: number;
+    /** As they were when the run was created. */
+    readonly attributes: Readonly<Record<string, string>>;
+  };
   readonly abort: AbortController;
 }
 
 export type Outcome =
   | { readonly kind: 'completed'; readonly text: string }
-  | { readonly kind: 'failed'; readonly error: unknown; readonly maxRetries: number }
+  | {
+      readonly kind: 'failed';
+      readonly error: unknown;
+      readonly options: StepOptions;
+      readonly retry: 'maybe' | 'never';
+    }
   /** The engine could not run it: the run waits for a repair. */
   | { readonly kind: 'unreadable'; readonly error: PayloadError };
 
-const maxRetriesDefault = 3;
-const retryDelayMs = { first: 250, max: 30_000 } as const;
-
-export async function runAttempt(attempt: Attempt, envelope: Envelope): Promise<Outcome> {
-  let maxRetries = attempt.step.maxRetries ?? maxRetriesDefault;
+export async function runAttempt(attempt: Attempt, envelope: Envelope, client: StepClient): Promise<Outcome> {
+  let { options } = attempt.step;
+  let retryIf: RetryPolicy['retryIf'];
   try {
     const { args, body } = openCall(attempt, envelope);
-    maxRetries = attempt.step.maxRetries ?? body.maxRetries ?? maxRetriesDefault;
-    const value = await runInStep(contextOf(attempt), () => body(...args));
-    return { kind: 'completed', text: hostCodec.stringify(value) };
+    options = { ...readStepOptions(body), ...options };
+    retryIf = (body.retry as RetryPolicy | undefined)?.retryIf;
+    const value = await within(attempt, options, () =>
+      runInStep(contextOf(attempt, client), () => body(...args)),
+    );
+    const text = hostCodec.stringifyWithBodies(value);
+    return { kind: 'completed', text: typeof text === 'string' ? text : await text };
   } catch (error) {
     if (error instanceof UnreadableInput) return { kind: 'unreadable', error: error.reason };
-    return { kind: 'failed', error, maxRetries };
+    return { kind: 'failed', error, options, retry: mayRetry(error, retryIf) };
+  }
+}
+
+function mayRetry(error: unknown, retryIf: RetryPolicy['retryIf']): 'maybe' | 'never' {
+  if (FatalError.is(error) || SerializationError.is(error) || isTooLarge(error)) return 'never';
+  return retryIf?.(error) === false ? 'never' : 'maybe';
+}
+
+/** Runs a body for at most `timeoutMs`: after that its signal aborts, and the attempt has failed. */
+async function within<T>({ step, abort }: Attempt, options: StepOptions, body: () => T): Promise<Awaited<T>> {
+  const { timeoutMs } = options;
+  if (timeoutMs === undefined) return await body();
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const error = stepTimedOut(step.name, timeoutMs);
+    abort.abort(error);
+    reject(error);
+  }, timeoutMs);
+  try {
+    return await Promise.race([body(), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -69,61 +103,19 @@ function openCall(
   }
 }
 
-function contextOf({ step, number, startedAt, run, abort }: Attempt): Parameters<typeof runInStep>[0] {
+function contextOf(attempt: Attempt, client: StepClient): Parameters<typeof runInStep>[0] {
+  const { step, number, startedAt, run, abort } = attempt;
   return {
     stepName: step.name,
     stepId: step.id,
+    stepCreatedAt: step.createdAt,
     stepStartedAt: new Date(startedAt),
     attempt: number,
     signal: abort.signal,
     workflowName: run.workflowName,
     workflowRunId: run.runId,
     workflowStartedAt: new Date(run.startedAt),
+    attributes: run.attributes,
+    client,
   };
-}
-
-/** The event that records how an attempt ended. */
-export function outcomeEvent(
-  attempt: Attempt,
-  outcome: Exclude<Outcome, { kind: 'unreadable' }>,
-  place: EventPlace,
-  envelope: Envelope,
-): Event {
-  const { step, number } = attempt;
-  const { runId, version, createdAt } = place;
-  const head = { runId, eventId: eventIdOf(version), version, createdAt, correlationId: step.id };
-  const wrap = (text: string, field: string) => envelope.wrap(text, runId, `${step.id}/${field}`);
-  if (outcome.kind === 'completed') {
-    return { ...head, eventType: 'step_completed', eventData: { output: wrap(outcome.text, 'output') } };
-  }
-  const { error, maxRetries } = outcome;
-  const final = FatalError.is(error) || SerializationError.is(error);
-  if (final || step.failures >= maxRetries) {
-    const shown = final ? error : attemptsExhausted(step.name, number, error);
-    const data = { error: wrap(errorText(shown), 'error'), attempts: number };
-    return { ...head, eventType: 'step_failed', eventData: data };
-  }
-  const retryAt = retryTime(error, step.failures, createdAt);
-  const data = { attempt: number, error: wrap(errorText(error), 'error'), retryAt };
-  return { ...head, eventType: 'step_retrying', eventData: data };
-}
-
-function retryTime(error: unknown, failures: number, now: number): number {
-  if (RetryableError.is(error)) {
-    try {
-      return Math.max(now, timeAfter(error.retryAfter, now));
-    } catch {
-      // A delay that makes no sense is no reason to lose the attempt: the usual delay applies.
-    }
-  }
-  return now + Math.min(retryDelayMs.max, retryDelayMs.first * 2 ** failures);
-}
-
-/** Text of a thrown value; what cannot be stored is replaced by the error that says so. */
-function errorText(error: unknown): string {
-  try {
-    return hostCodec.stringify(error);
-  } catch (problem) {
-    return hostCodec.stringify(problem);
-  }
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 const digits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 let lastTime = 0;
@@ -24,4 +24,10 @@ export function ulid(now: number): string {
     lastRandom += 1n;
   }
   return encode(BigInt(lastTime), 10) + encode(lastRandom, 16);
+}
+
+/** The ULID that a time and a text always give: for what must get the same id when it is made again. */
+export function ulidOf(time: number, text: string): string {
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 20);
+  return encode(BigInt(Math.floor(time)), 10) + encode(BigInt(`0x${hash}`), 16);
 }

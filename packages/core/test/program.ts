@@ -17,6 +17,7 @@ export async function buildProgram(source: string): Promise<ProgramSource> {
           if (id === 'entry') return '\0entry';
           if (id === 'perdure:guest') return guest('entry.ts');
           if (id === 'perdure') return guest('api.ts');
+          if (id === 'perdure/api') return guest('driving.ts');
           return undefined;
         },
         load(id: string) {

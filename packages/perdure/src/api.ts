@@ -1,27 +1,41 @@
 /** Driving workflows from routes, scripts and steps. */
-import { type HookInfo, Run, type RunAccess, type Workflow, type WorkflowReference } from '@perdure/core';
-import type { World } from '@perdure/world';
+import {
+  currentStep,
+  type HookInfo,
+  Run,
+  type RunAccess,
+  type StartOptions,
+  type Workflow,
+  type WorkflowReference,
+} from '@perdure/core';
 import { getRuntime } from './ambient.ts';
 
-export type { HookInfo, Run, Workflow, WorkflowReference } from '@perdure/core';
-
-export interface StartOptions {
-  /** Where the run lives. Default: the process's world. */
-  readonly world?: World;
-}
+export type {
+  EndedRun,
+  HookInfo,
+  LifecycleHooks,
+  Run,
+  StartOptions,
+  Workflow,
+  WorkflowReference,
+} from '@perdure/core';
+export { registerLifecycleHooks } from '@perdure/core';
 
 /**
- * Starts a run; durable when it resolves. The process drives it, unless WORKFLOW_WORKER=off.
+ * Starts a run; durable when it resolves. The process drives it, unless WORKFLOW_WORKER=off. Called in a step, the new
+ * run is a child of the step's run, in its world.
  *
- * Throws `SerializationError`, NOT_A_WORKFLOW, PROGRAM_UNKNOWN.
+ * Throws `SerializationError`, NOT_A_WORKFLOW, PROGRAM_UNKNOWN, KEY_TAKEN.
  */
 export async function start<Args extends unknown[], R>(
   workflow: Workflow<Args, R> | WorkflowReference,
   args?: Args,
   options: StartOptions = {},
 ): Promise<Run<R>> {
-  const runtime = await getRuntime(options.world);
-  return runtime.start<Args, R>(workflow, args);
+  const { world, ...rest } = options;
+  const step = currentStep();
+  if (step && !world) return step.client.start<R>(workflow as WorkflowReference, args ?? [], rest);
+  return (await getRuntime(world)).start<Args, R>(workflow, args, rest);
 }
 
 /** Looks through the process's runtime, whenever that is ready. */
@@ -30,6 +44,7 @@ const access: RunAccess = {
   projection: async (runId) => (await getRuntime()).access.projection(runId),
   result: async (runId) => (await getRuntime()).access.result(runId),
   cancel: async (runId, reason) => (await getRuntime()).access.cancel(runId, reason),
+  wakeUp: async (runId, ids) => (await getRuntime()).access.wakeUp(runId, ids),
 };
 
 /** A handle of a run of the process's world; no check, no I/O. */

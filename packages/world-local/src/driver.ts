@@ -12,8 +12,8 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { basename } from 'node:path';
-import { type Event, isEnded, WorldError, worldErrors } from '@perdure/world';
-import type { LiveRuns } from '@perdure/world/live';
+import { type Event, isEnded, type Projection, WorldError, worldErrors } from '@perdure/world';
+import { type LiveRuns, retainedTokensOf } from '@perdure/world/live';
 import type { Counters } from './counters.ts';
 import { DriverLock } from './driver-lock.ts';
 import type { Histories } from './histories.ts';
@@ -24,6 +24,7 @@ import { readWhole, writeWhole } from './messages.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { RecentEvents } from './recent-events.ts';
 import { recreateLostFiles } from './recovery.ts';
+import type { RetainedTokens } from './retained-tokens.ts';
 import { RunLog } from './run-log.ts';
 
 export interface DriverOptions {
@@ -34,6 +35,7 @@ export interface DriverOptions {
   readonly recent: RecentEvents;
   readonly counters: Counters;
   readonly inbox: Inbox;
+  readonly retained: RetainedTokens;
   /** Whether new directories must survive a power failure. */
   readonly syncs: boolean;
 }
@@ -53,8 +55,6 @@ export class Driver {
   #sweptAt = 0;
   /** Whether this process has ever asked for runs to drive. */
   #works = false;
-  /** Until then the lock is left to a worker that waits. */
-  #restUntil = 0;
 
   constructor(options: DriverOptions) {
     this.#options = options;
@@ -68,7 +68,7 @@ export class Driver {
   /** Becomes the driver if nobody else is; false: another process is. Throws DATA_NEWER and DATA_UNREADABLE. */
   drive(): boolean {
     if (this.#timer) return this.#lock.isInPlace() || this.restore();
-    if (!this.#works && Date.now() < this.#restUntil) return false;
+    if (!this.#works && this.#isAwaited()) return false;
     const { layout, inbox } = this.#options;
     // A worker of another process asks every moment: it must cost no more than the lock.
     if (!existsSync(layout.lock)) layout.make();
@@ -112,7 +112,6 @@ export class Driver {
     if (!inPlace && !this.restore()) return;
     this.#options.inbox.drain();
     if (!this.#works && this.#isAwaited()) {
-      this.#restUntil = Date.now() + WAITING_MS;
       this.stop();
       return;
     }
@@ -133,8 +132,13 @@ export class Driver {
   }
 
   #isAwaited(): boolean {
-    const since = lstatSync(this.#options.layout.waiting, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    return since > Date.now() - WAITING_MS;
+    try {
+      const since = lstatSync(this.#options.layout.waiting, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+      return Math.abs(Date.now() - since) < WAITING_MS;
+    } catch {
+      // What is wrong with the place is said by those who need it.
+      return false;
+    }
   }
 
   /** Makes the directory again that somebody removed under this process; false if another process was quicker. */
@@ -167,7 +171,8 @@ export class Driver {
 
   #load(): void {
     this.#beginTerm();
-    const { layout, histories } = this.#options;
+    const { layout, live, histories, retained } = this.#options;
+    for (const token of retained.load()) live.retain(token);
     for (const entry of readdirSync(layout.active, { withFileTypes: true })) {
       const runId = runIdOfFile(entry.name);
       if (runId === undefined) continue;
@@ -196,11 +201,22 @@ export class Driver {
     if (damage || !projection || isEnded(projection.run.status)) files.close(runId);
     if (damage) histories.damaged.set(runId, damage);
     else if (!projection) tidy(() => unlinkSync(path));
-    else if (isEnded(projection.run.status)) tidy(() => renameSync(path, layout.endedFile(runId)));
+    else if (isEnded(projection.run.status)) this.#settle(projection, path);
     else {
       histories.logs.set(runId, log);
       live.adopt(projection, log.wakeAt, hooks);
     }
+  }
+
+  /** A run that ended when its process did. */
+  #settle(projection: Projection, path: string): void {
+    const { layout, live, retained } = this.#options;
+    const tokens = retainedTokensOf(projection);
+    for (const token of tokens) live.retain(token);
+    tidy(() => {
+      retained.keep(tokens);
+      renameSync(path, layout.endedFile(projection.run.runId));
+    });
   }
 }
 

@@ -178,6 +178,7 @@ function damagedRun(runId: string, known: RunProjection | undefined, damage: Wor
     version: 0,
     createdAt: 0,
     updatedAt: 0,
+    attributes: {},
   };
   return { ...run, status: 'paused', pauseReason: { code, message, hint } };
 }

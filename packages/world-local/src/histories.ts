@@ -1,14 +1,22 @@
 import { constants, ftruncateSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
-import { type Event, isEnded, type Projection, WorldError, worldErrors } from '@perdure/world';
-import type { HistoryStore, LiveRun } from '@perdure/world/live';
+import {
+  type CreateResult,
+  type Event,
+  isEnded,
+  type Projection,
+  WorldError,
+  worldErrors,
+} from '@perdure/world';
+import { type HistoryStore, type LiveRun, retainedTokensOf } from '@perdure/world/live';
 import type { Counters } from './counters.ts';
 import type { Flusher } from './flusher.ts';
 import type { FollowedRuns } from './followed-runs.ts';
 import { fileMode, isMissing, type Layout, NO_FOLLOW } from './layout.ts';
-import { encodeEvent, encodeWake } from './lines.ts';
+import { type Commit, encodeEvent, encodeWake } from './lines.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { RecentEvents } from './recent-events.ts';
 import { rescue } from './recovery.ts';
+import type { RetainedTokens } from './retained-tokens.ts';
 import { RunLog } from './run-log.ts';
 
 export interface HistoriesOptions {
@@ -19,6 +27,7 @@ export interface HistoriesOptions {
   readonly counters: Counters;
   /** Undefined: what the system holds is durable enough. */
   readonly flusher: Flusher | undefined;
+  readonly retained: RetainedTokens;
   /** Makes removed directories and files again; false when another process drives the directory by now. */
   readonly restore: () => boolean;
 }
@@ -87,6 +96,12 @@ export class Histories implements HistoryStore {
     return this.#syncs.get(runId);
   }
 
+  /** Settles when the run that was created, and the end of the one it replaced, are as durable as promised. */
+  async durableAll({ run, replacedRunId }: CreateResult): Promise<void> {
+    const syncs = [run.runId, replacedRunId ?? run.runId].map((runId) => this.durable(runId));
+    if (syncs.some((sync) => sync !== undefined)) await Promise.all(syncs);
+  }
+
   clear(): void {
     this.logs.clear();
     this.damaged.clear();
@@ -118,8 +133,7 @@ export class Histories implements HistoryStore {
 
   #encode(log: RunLog, run: LiveRun, events: readonly Event[], wake: number | null): string[] {
     if (events.length === 0) return [encodeWake(run.projection.run.version, wake, log.seed)];
-    const { status, startedAt } = run.projection.run;
-    const commit = isEnded(status) && startedAt !== undefined ? { wake, startedAt } : { wake };
+    const commit = commitOf(run, wake);
     const last = events.length - 1;
     return events.map((event, index) => encodeEvent(event, log.seed, index === last ? commit : undefined));
   }
@@ -185,11 +199,13 @@ export class Histories implements HistoryStore {
 
   /** The log stays the truth: an ended run in the wrong directory is moved by the next opening. */
   #end(log: RunLog, path: string): void {
-    const { files, followed, layout, recent } = this.#options;
+    const { files, followed, layout, recent, retained } = this.#options;
+    const tokens = log.projection ? retainedTokensOf(log.projection) : [];
     this.logs.delete(log.runId);
     recent.forget(log.runId);
     followed.add(log, files.open(log.runId, path));
     try {
+      retained.keep(tokens);
       renameSync(path, layout.endedFile(log.runId));
     } catch (error) {
       // Anything else may stay where it is: reads look in both places.
@@ -197,4 +213,18 @@ export class Histories implements HistoryStore {
     }
     files.close(log.runId);
   }
+}
+
+function commitOf(run: LiveRun, wake: number | null): Commit {
+  const { status, startedAt, attributes } = run.projection.run;
+  if (!isEnded(status)) return { wake };
+  const retained = retainedTokensOf(run.projection);
+  return {
+    wake,
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(Object.keys(attributes).length === 0 ? {} : { attributes }),
+    ...(retained.length === 0
+      ? {}
+      : { retains: retained.map(({ token, until }) => [token, until] as const) }),
+  };
 }

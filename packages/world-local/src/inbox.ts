@@ -1,4 +1,4 @@
-import { type FSWatcher, readdirSync, unlinkSync, watch } from 'node:fs';
+import { existsSync, type FSWatcher, readdirSync, unlinkSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { worldErrors } from '@perdure/world';
 import type { Layout } from './layout.ts';
@@ -69,7 +69,9 @@ export class Inbox {
   async #answer(name: string): Promise<void> {
     this.#underWay.add(name);
     try {
-      const reply = await this.#replyTo(name);
+      // A driver before this one answered it and died: what it said may have been heard by now.
+      const isAnswered = existsSync(join(this.#layout.inbox, replyNameOf(name)));
+      const reply = isAnswered ? undefined : await this.#replyTo(name);
       // The reply comes before the message goes: a driver that dies between the two only applies it again.
       if (reply !== undefined) writeWhole(this.#layout.inbox, replyNameOf(name), reply);
       this.#remove(name);

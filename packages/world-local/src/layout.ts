@@ -32,6 +32,7 @@ export class Layout {
   readonly waiting: string;
   readonly format: string;
   readonly term: string;
+  readonly retained: string;
 
   /** A relative directory is resolved here, once: a later change of the working directory moves nothing. */
   constructor(dataDir: string, tag: string | undefined) {
@@ -46,6 +47,7 @@ export class Layout {
     this.waiting = join(this.root, 'worker.waiting');
     this.format = join(this.root, 'format.json');
     this.term = join(this.root, 'term.json');
+    this.retained = join(this.root, 'retained.jsonl');
   }
 
   activeFile(runId: string): string {

@@ -18,6 +18,9 @@ export const FOLLOWED_EVENTS_MAX = 100_000;
 export const OFFSETS_PER_RUN_MAX = 512;
 export const OFFSET_STRIDE_EVENTS = 64;
 
+/** Tokens of ended runs are written anew on opening when more than this many, and most of them, are free by now. */
+export const RETAINED_LINES_TIDY = 1000;
+
 export const READ_CHUNK_BYTES: number = 256 * 1024;
 /** A listed run that has ended is read from this much of the start and the end of its file. */
 export const SUMMARY_BYTES = 4096;

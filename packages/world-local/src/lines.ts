@@ -8,15 +8,27 @@
  *   acknowledged. A line with `version` and `wake` but no `eventType` changes the wake time only.
  * - `crc` is the CRC-32 of the text before it, seeded with the run id: JSON alone cannot tell a flipped bit
  *   within a payload from the payload, and a line copied from another run would pass as this one's.
- * - The line that ends a run also has `startedAt`, so that a listing reads two lines of the file.
+ * - The line that ends a run also has `startedAt` and `attributes`, so that a listing reads two lines of the file,
+ *   and `retains`, so that the tokens it keeps are found by one.
  */
 import { crc32 } from 'node:zlib';
-import { copyEvent, type Event, eventIdOf, isEvent, parseEvent } from '@perdure/world';
+import {
+  type Attributes,
+  copyEvent,
+  type Event,
+  eventIdOf,
+  isEvent,
+  parseEvent,
+  payloadFieldsOf,
+} from '@perdure/world';
 
 export interface Commit {
   readonly wake: number | null;
-  /** Given with a terminal event only. */
+  /** Given with a terminal event only, where the run has some. */
   readonly startedAt?: number;
+  readonly attributes?: Attributes;
+  /** Tokens that stay taken, and until when. */
+  readonly retains?: ReadonlyArray<readonly [string, number]>;
 }
 
 export interface Line {
@@ -59,7 +71,8 @@ export function encodeWake(version: number, wake: number | null, seed: number): 
   return sealed({ version, wake }, seed);
 }
 
-function sealed(record: object, seed: number): string {
+/** A line of JSON that ends in its checksum. */
+export function sealed(record: object, seed: number): string {
   const text = JSON.stringify(record).slice(0, -1);
   return `${text},"crc":"${crc32(text, seed).toString(16).padStart(8, '0')}"}\n`;
 }
@@ -76,10 +89,11 @@ export function encodeData(eventData: object): object {
   return encoded ?? eventData;
 }
 
-export function decodeData(eventData: unknown): unknown {
+/** Only where a payload belongs: elsewhere `{"base64": ...}` is what the user wrote. */
+export function decodeData(eventType: unknown, eventData: unknown): unknown {
   if (typeof eventData !== 'object' || eventData === null) return eventData;
   const record = eventData as Record<string, unknown>;
-  for (const name of Object.keys(record)) {
+  for (const name of payloadFieldsOf.get(eventType as string) ?? []) {
     const base64 = (record[name] as { base64?: unknown } | null | undefined)?.base64;
     // A copy: what Buffer gives may be a view of a pool that others share.
     if (typeof base64 === 'string') record[name] = new Uint8Array(Buffer.from(base64, 'base64'));
@@ -87,42 +101,57 @@ export function decodeData(eventData: unknown): unknown {
   return record;
 }
 
-/** Reads one line, given without its newline. */
-export function decodeLine(runId: string, seed: number, bytes: Buffer): Decoded {
+/** The record of a sealed line, given without its newline. */
+export function unsealed(
+  bytes: Buffer,
+  seed: number,
+): { readonly record: Record<string, unknown> } | { readonly problem: string } {
   const end = bytes.length - crcBytes;
   const crc = end > 0 ? crcPattern.exec(bytes.toString('latin1', end))?.[1] : undefined;
   if (crc === undefined) return { problem: 'no checksum at the end of the line' };
   if (crc32(bytes.subarray(0, end), seed) !== Number.parseInt(crc, 16)) {
     return { problem: 'a checksum that does not fit the line' };
   }
-  let record: Record<string, unknown>;
   try {
-    record = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
+    return { record: JSON.parse(bytes.toString('utf8')) as Record<string, unknown> };
   } catch {
     return { problem: 'a line that is no JSON' };
   }
-  return lineOf(runId, record);
+}
+
+/** Reads one line, given without its newline. */
+export function decodeLine(runId: string, seed: number, bytes: Buffer): Decoded {
+  const decoded = unsealed(bytes, seed);
+  return 'problem' in decoded ? decoded : lineOf(runId, decoded.record);
 }
 
 function lineOf(runId: string, record: Record<string, unknown>): Decoded {
-  const { eventType, version, createdAt, correlationId, key, wake, startedAt } = record;
+  const { eventType, version, createdAt, correlationId, key, wake } = record;
   const hasWake = wake === null || Number.isFinite(wake);
   if (wake !== undefined && !hasWake) return { problem: 'a wake time that is none' };
-  const commit = hasWake
-    ? ({ wake, ...(typeof startedAt === 'number' ? { startedAt } : {}) } as Commit)
-    : undefined;
+  const commit = hasWake ? commitOf(wake as number | null, record) : undefined;
   if (eventType === undefined) {
     if (!commit || !Number.isSafeInteger(version)) return { problem: 'a line without an event' };
     return { line: { version: version as number, commit } };
   }
   const eventId = eventIdOf(version as number);
-  const eventData = decodeData(record.eventData);
+  const eventData = decodeData(eventType, record.eventData);
   const event = { runId, eventId, version, eventType, correlationId, key, createdAt, eventData } as Event;
   if (!isEvent(event)) {
     const checked = parseEvent(event);
     return { problem: checked.ok ? 'an event that is none' : `an event with ${checked.problem}` };
   }
   return { line: { event: copyEvent(event), version: event.version, ...(commit ? { commit } : {}) } };
+}
+
+function commitOf(wake: number | null, record: Record<string, unknown>): Commit {
+  const { startedAt, attributes, retains } = record as Partial<Commit>;
+  return {
+    wake,
+    ...(typeof startedAt === 'number' ? { startedAt } : {}),
+    ...(typeof attributes === 'object' && attributes ? { attributes } : {}),
+    ...(Array.isArray(retains) ? { retains } : {}),
+  };
 }
 
 /** Whether the bytes after the last newline are more than the start of a line whose write was cut short. */

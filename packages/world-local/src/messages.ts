@@ -8,14 +8,22 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, constants, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SendResult } from '@perdure/world';
-import { type Event, type EventOf, type SentEvent, WorldError, type WorldErrorCode } from '@perdure/world';
-import type { CreateResult } from '@perdure/world/live';
+import {
+  type CreateOptions,
+  type CreateResult,
+  type Event,
+  type EventOf,
+  type SendResult,
+  type SentEvent,
+  WorldError,
+  type WorldErrorCode,
+  type WorldErrorOptions,
+} from '@perdure/world';
 import { fileMode, NO_FOLLOW } from './layout.ts';
 import { decodeData, encodeData } from './lines.ts';
 
 export type Message =
-  | { readonly kind: 'create'; readonly event: EventOf<'run_created'>; readonly wakeAt?: number }
+  | ({ readonly kind: 'create'; readonly event: EventOf<'run_created'> } & Omit<CreateOptions, 'claimFor'>)
   | { readonly kind: 'send'; readonly runId: string; readonly event: SentEvent };
 
 export type Answer = CreateResult | SendResult;
@@ -70,10 +78,13 @@ export function encodeMessage(message: Message): string {
 
 /** Only the shape that is ours is looked at here: the event is checked where it is applied. */
 export function decodeMessage(text: string): Message {
-  const { kind, event, runId, wakeAt } = JSON.parse(text) as Record<string, unknown>;
+  const { kind, event, runId, wakeAt, onConflict } = JSON.parse(text) as Record<string, unknown>;
   const decoded = decodeOf(event) as never;
-  if (kind === 'create')
-    return { kind, event: decoded, ...(wakeAt === undefined ? {} : { wakeAt: Number(wakeAt) }) };
+  if (kind === 'create') {
+    // What they may be is looked at where the run is created.
+    const options = { wakeAt, onConflict } as Omit<CreateOptions, 'claimFor'>;
+    return { kind, event: decoded, ...options };
+  }
   if (kind === 'send') return { kind, event: decoded, runId: String(runId) };
   throw new Error(`a message of unknown kind ${JSON.stringify(kind)}`);
 }
@@ -83,18 +94,18 @@ export function encodeAnswer(answer: Answer): string {
 }
 
 export function encodeRefusal(error: unknown): string {
-  const { code, message, hint } = WorldError.is(error)
+  const { code, message, hint, ownerRunId } = WorldError.is(error)
     ? error
     : { code: 'DATA_UNREADABLE', message: String((error as Error)?.message ?? error), hint: '' };
-  return JSON.stringify({ refused: { code, message, hint } });
+  return JSON.stringify({ refused: { code, message, hint, ownerRunId } });
 }
 
 /** The answer of a reply; throws the error that the driver met. */
 export function decodeReply(text: string): Answer {
-  const reply = JSON.parse(text) as { refused?: { code: WorldErrorCode; message: string; hint: string } };
-  if (reply.refused) {
-    throw new WorldError(reply.refused.code, reply.refused.message, { hint: reply.refused.hint });
-  }
+  const reply = JSON.parse(text) as {
+    refused?: WorldErrorOptions & { readonly code: WorldErrorCode; readonly message: string };
+  };
+  if (reply.refused) throw new WorldError(reply.refused.code, reply.refused.message, reply.refused);
   const answer = reply as unknown as Answer;
   return 'event' in answer ? { ...answer, event: decodeOf(answer.event) as Event } : answer;
 }
@@ -104,6 +115,7 @@ function encodeOf<E extends Event | SentEvent>(event: E): E {
 }
 
 function decodeOf(event: unknown): unknown {
-  const record = event as { eventData?: unknown } | null | undefined;
-  return record?.eventData === undefined ? record : { ...record, eventData: decodeData(record.eventData) };
+  const record = event as { eventType?: unknown; eventData?: unknown } | null | undefined;
+  if (record?.eventData === undefined) return record;
+  return { ...record, eventData: decodeData(record.eventType, record.eventData) };
 }

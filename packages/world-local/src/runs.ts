@@ -1,10 +1,13 @@
 import {
   type AppendOptions,
   type AppendResult,
+  type ChildProjection,
   type Claim,
   type ClaimDueRequest,
   type Claimed,
   type ClaimRequest,
+  type CreateOptions,
+  type CreateResult,
   type Event,
   type EventOf,
   type Hint,
@@ -24,15 +27,7 @@ import {
   type WaitProjection,
   worldErrors,
 } from '@perdure/world';
-import {
-  type CreateOptions,
-  type CreateResult,
-  checkRange,
-  copyRun,
-  type Hints,
-  type LiveRuns,
-  pageOf,
-} from '@perdure/world/live';
+import { checkRange, copyRun, type Hints, type LiveRuns, pageOf } from '@perdure/world/live';
 import type { DirectoryHints } from './directory-hints.ts';
 import type { Driver } from './driver.ts';
 import type { FollowedRuns } from './followed-runs.ts';
@@ -85,11 +80,12 @@ export class LocalRuns implements Runs {
       throw worldErrors.inputInvalid('run_created event', checked.ok ? 'not an event' : checked.problem);
     }
     if (!(options.claimFor ? this.#driver.driveToWork() : this.#driver.drive())) {
-      const { wakeAt } = options;
-      return (await this.#options.outbox.ask({ kind: 'create', event, wakeAt })) as CreateResult;
+      const { wakeAt, onConflict } = options;
+      const answer = await this.#options.outbox.ask({ kind: 'create', event, wakeAt, onConflict });
+      return answer as CreateResult;
     }
     const result = this.#live.create(event, options);
-    await this.#histories.durable(event.runId);
+    await this.#histories.durableAll(result);
     return result;
   }
 
@@ -181,6 +177,11 @@ export class LocalRuns implements Runs {
   async waits(runId: string): Promise<WaitProjection[]> {
     this.#openToRead();
     return Array.from(this.#found(runId).waits.values(), (wait) => ({ ...wait }));
+  }
+
+  async children(runId: string): Promise<ChildProjection[]> {
+    this.#openToRead();
+    return Array.from(this.#found(runId).children.values(), (child) => ({ ...child }));
   }
 
   async hookByToken(token: string): Promise<LiveHook | undefined> {

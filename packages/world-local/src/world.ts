@@ -16,6 +16,7 @@ import { OpenFiles } from './open-files.ts';
 import { Outbox } from './outbox.ts';
 import { LocalPrograms } from './programs.ts';
 import { RecentEvents } from './recent-events.ts';
+import { RetainedTokens } from './retained-tokens.ts';
 import { LocalRuns } from './runs.ts';
 
 export interface LocalWorldOptions {
@@ -73,12 +74,22 @@ class DirectoryWorld implements LocalWorld {
     const hints = this.#hints;
     const flusher = durability === 'power' ? new Flusher(files, counters) : undefined;
     const followed = new FollowedRuns(layout, counters);
+    const syncs = flusher !== undefined;
+    const retained = new RetainedTokens({ layout, followed, counters, clock, syncs });
     const restore = () => this.#driver.restore();
-    const histories = new Histories({ layout, files, recent, followed, counters, flusher, restore });
+    const histories = new Histories({
+      layout,
+      files,
+      recent,
+      followed,
+      counters,
+      flusher,
+      retained,
+      restore,
+    });
     const live = new LiveRuns({ store: histories, clock, hints });
     const inbox = new Inbox(layout, (message) => this.#apply(message));
-    const syncs = flusher !== undefined;
-    const driver = new Driver({ layout, live, histories, files, recent, counters, inbox, syncs });
+    const driver = new Driver({ layout, live, histories, files, recent, counters, inbox, retained, syncs });
     const open = () => this.#open();
     const outbox = new Outbox({ layout, drive: () => driver.drive(), open });
     const directoryHints = new DirectoryHints({ layout, hints, driving: () => driver.driving });
@@ -118,9 +129,9 @@ class DirectoryWorld implements LocalWorld {
     await this.#flusher?.idle();
     this.#live.clear();
     this.#histories.clear();
-    const { active, ended, programs, inbox } = this.#layout;
+    const { active, ended, programs, inbox, retained } = this.#layout;
     try {
-      for (const path of [active, ended, programs]) rmSync(path, { recursive: true, force: true });
+      for (const path of [active, ended, programs, retained]) rmSync(path, { recursive: true, force: true });
       // Its files only: processes that wait for a reply watch the directory itself.
       for (const name of readdirSync(inbox)) rmSync(join(inbox, name), { recursive: true, force: true });
     } catch (error) {
@@ -154,13 +165,14 @@ class DirectoryWorld implements LocalWorld {
   }
 
   async #apply(message: Message): Promise<Answer> {
-    const { kind } = message;
-    const answer =
-      kind === 'create'
-        ? this.#live.create(message.event, { wakeAt: message.wakeAt })
-        : this.#live.send(message.runId, message.event);
-    await this.#histories.durable(kind === 'create' ? message.event.runId : message.runId);
-    return answer;
+    if (message.kind === 'create') {
+      const created = this.#live.create(message.event, message);
+      await this.#histories.durableAll(created);
+      return created;
+    }
+    const sent = this.#live.send(message.runId, message.event);
+    await this.#histories.durable(message.runId);
+    return sent;
   }
 
   async #settle(path: string): Promise<void> {

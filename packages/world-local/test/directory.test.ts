@@ -58,6 +58,7 @@ test('directories and files are for their owner alone', async () => {
     '/inbox',
     '/programs',
     '/programs/abc.js',
+    '/retained.jsonl',
     '/runs',
     '/runs/active',
     '/runs/active/run_2.jsonl',

@@ -103,7 +103,7 @@ test('what memory gives equals what the file gives, and neither is shared with c
   const claim = await start(world, 'run_1');
   const bytes = Buffer.from([1, 2, 3]);
   await append(world, claim, 1, [
-    { ...stepCreated('step_a', bytes), eventData: { stepName: 'work', input: bytes, maxRetries: undefined } },
+    { ...stepCreated('step_a', bytes), eventData: { stepName: 'work', input: bytes, options: undefined } },
     hookCreated('hook_a', '\ud800 \u2028'),
     { eventType: 'run_paused', eventData: { reason: { code: 'X', message: 'm', hint: undefined } } },
   ]);

@@ -1,10 +1,13 @@
 import {
   type AppendOptions,
   type AppendResult,
+  type ChildProjection,
   type Claim,
   type ClaimDueRequest,
   type Claimed,
   type ClaimRequest,
+  type CreateOptions,
+  type CreateResult,
   type Event,
   type EventOf,
   type Hint,
@@ -21,15 +24,7 @@ import {
   type WaitProjection,
   worldErrors,
 } from '@perdure/world';
-import {
-  type CreateOptions,
-  type CreateResult,
-  checkRange,
-  copyRun,
-  type Hints,
-  type LiveRuns,
-  pageOf,
-} from '@perdure/world/live';
+import { checkRange, copyRun, type Hints, type LiveRuns, pageOf } from '@perdure/world/live';
 import type { Histories } from './histories.ts';
 
 export interface MemoryRunsOptions {
@@ -120,6 +115,11 @@ export class MemoryRuns implements Runs {
   async waits(runId: string): Promise<WaitProjection[]> {
     this.#open();
     return Array.from(this.#found(runId).waits.values(), (wait) => ({ ...wait }));
+  }
+
+  async children(runId: string): Promise<ChildProjection[]> {
+    this.#open();
+    return Array.from(this.#found(runId).children.values(), (child) => ({ ...child }));
   }
 
   async hookByToken(token: string): Promise<LiveHook | undefined> {

@@ -1,5 +1,6 @@
 import type { Event } from './event.ts';
-import { apply, type Projection, type RunProjection } from './fold.ts';
+import { apply, onceNameOf } from './fold.ts';
+import type { Projection, RunProjection } from './projection.ts';
 
 interface Entity {
   readonly map: Map<string, unknown>;
@@ -36,15 +37,21 @@ export function applyAll(projection: Projection, events: readonly Event[]): () =
 }
 
 function remember(entities: Entity[], projection: Projection, event: Event): void {
-  const id = event.correlationId;
+  const { eventType, correlationId: id, key } = event;
   const map = mapOf(projection, event);
-  if (map && id !== undefined) {
-    const before = map.get(id);
-    entities.push({ map, id, before: before && { ...before } });
+  if (map && id !== undefined) keep(entities, map, id);
+  if (eventType === 'abort_requested' || eventType === 'child_started') {
+    keep(entities, projection.once, onceNameOf(event));
   }
-  if (event.key !== undefined) {
-    entities.push({ map: projection.keys, id: event.key, before: projection.keys.get(event.key) });
+  if (eventType === 'child_started' || eventType === 'child_completed') {
+    keep(entities, projection.children, event.eventData.childRunId);
   }
+  if (key !== undefined) keep(entities, projection.keys, key);
+}
+
+function keep(entities: Entity[], map: Map<string, unknown>, id: string): void {
+  const before = map.get(id);
+  entities.push({ map, id, before: typeof before === 'object' ? { ...before } : before });
 }
 
 function mapOf(projection: Projection, event: Event): Map<string, object> | undefined {

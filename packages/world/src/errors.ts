@@ -4,7 +4,9 @@ export type WorldErrorCode =
   | 'RUN_NOT_FOUND'
   | 'RUN_ENDED'
   | 'RUN_EXISTS'
+  | 'KEY_TAKEN'
   | 'HOOK_NOT_FOUND'
+  | 'WAIT_NOT_FOUND'
   | 'HISTORY_INVALID'
   | 'INPUT_INVALID'
   | 'WORLD_CLOSED'
@@ -12,6 +14,12 @@ export type WorldErrorCode =
   | 'DATA_NEWER'
   | 'DATA_DAMAGED'
   | 'DRIVER_BUSY';
+
+export interface WorldErrorOptions {
+  readonly hint?: string;
+  readonly cause?: unknown;
+  readonly ownerRunId?: string;
+}
 
 /**
  * A request that a World refused, or data that it could not read.
@@ -21,12 +29,15 @@ export type WorldErrorCode =
 export class WorldError extends Error {
   readonly code: WorldErrorCode;
   readonly hint: string;
+  /** With KEY_TAKEN: the live run that has the key. */
+  readonly ownerRunId?: string;
 
-  constructor(code: WorldErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(code: WorldErrorCode, message: string, options: WorldErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'WorldError';
     this.code = code;
     this.hint = options.hint ?? '';
+    if (options.ownerRunId !== undefined) this.ownerRunId = options.ownerRunId;
   }
 
   /** Told by name, so that it holds across realms and duplicate installations. */
@@ -57,9 +68,27 @@ export function runExists(runId: string): WorldError {
   );
 }
 
+export function keyTaken(key: string, ownerRunId: string): WorldError {
+  const shown = JSON.stringify(key.slice(0, 80));
+  return new WorldError(
+    'KEY_TAKEN',
+    `Expected no live run with key ${shown}, but run ${ownerRunId} has it.`,
+    {
+      hint: 'Wait for that run to end, join it (onConflict: join), or take its place (onConflict: replace).',
+      ownerRunId,
+    },
+  );
+}
+
 export function hookNotFound(what: string): WorldError {
   return new WorldError('HOOK_NOT_FOUND', `Expected a live hook for ${what}, found none.`, {
     hint: 'The hook was never created, was disposed, or its run has ended.',
+  });
+}
+
+export function waitNotFound(what: string): WorldError {
+  return new WorldError('WAIT_NOT_FOUND', `Expected a wait that waits for ${what}, found none.`, {
+    hint: 'The wait was never started, is over by now, or its run has ended.',
   });
 }
 

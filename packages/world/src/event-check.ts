@@ -4,7 +4,15 @@ import { type Event, type EventType, eventIdOf, type SendableType, type SentEven
 import { eventTypes, fieldsOf, idSchema, isId, needsCorrelation, timeSchema } from './event-fields.ts';
 
 /** The types of event that may come from outside the owner of a run. */
-export const sendableTypes: readonly SendableType[] = ['hook_received', 'run_cancelled', 'run_resumed'];
+export const sendableTypes: readonly SendableType[] = [
+  'hook_received',
+  'run_cancelled',
+  'run_resumed',
+  'wait_completed',
+  'attr_set',
+  'abort_requested',
+  'child_completed',
+];
 
 /** Result of checking a record that came from outside: the typed value, or one line saying what is wrong. */
 export type Checked<T> =
@@ -109,20 +117,13 @@ export function isEvent(record: Event): boolean {
 export function copyEvent<E extends Event>(event: E): E {
   const data: Record<string, unknown> = {};
   const source = event.eventData as Readonly<Record<string, unknown>>;
-  for (const [name] of fieldsOf.get(event.eventType) ?? []) {
+  for (const [name, field] of fieldsOf.get(event.eventType) ?? []) {
     const value = source[name];
-    if (value !== undefined) data[name] = typeof value === 'object' ? copyObject(value) : value;
+    if (value !== undefined) data[name] = typeof value === 'object' ? field.copy(value as object) : value;
   }
   const { runId, eventId, version, eventType, correlationId, key, createdAt } = event;
   const copy: Record<string, unknown> = { runId, eventId, version, eventType, createdAt, eventData: data };
   if (correlationId !== undefined) copy.correlationId = correlationId;
   if (key !== undefined) copy.key = key;
   return copy as unknown as E;
-}
-
-function copyObject(value: object | null): unknown {
-  // Not `slice`: a Buffer's slice shares its memory.
-  if (value instanceof Uint8Array) return new Uint8Array(value);
-  const { code, message, hint } = value as { code: string; message: string; hint?: string };
-  return hint === undefined ? { code, message } : { code, message, hint };
 }

@@ -5,6 +5,7 @@
  * from it and sorts the same way. `createdAt` is in milliseconds since the epoch and never decreases within
  * a history.
  */
+import type { AttributeChanges, Attributes } from './attributes.ts';
 import type { Payload } from './payload.ts';
 
 /** Why a run waits for a repair, and what continues it. */
@@ -14,17 +15,38 @@ export interface PauseReason {
   readonly hint?: string;
 }
 
+/** How a step is tried; what is absent is the engine's to choose. */
+export interface StepOptions {
+  /** Attempts after the first. */
+  readonly maxRetries?: number;
+  /** How long one attempt may take. */
+  readonly timeoutMs?: number;
+  /** Before the second attempt. */
+  readonly delayMs?: number;
+  /** Factor of the delay from one attempt to the next. */
+  readonly backoff?: number;
+  readonly maxDelayMs?: number;
+  /** Share of the delay that is random. */
+  readonly jitter?: number;
+}
+
 /** The shape of `eventData` for each event type. */
 export interface EventDataByType {
   /**
    * `program` is the content hash of the program the run is pinned to. `seed` is secret: the run's randomness and
-   * its made-up hook tokens derive from it.
+   * its made-up hook tokens derive from it. At most one live run has a `key`, over all runs. A child run names the
+   * run that started it, the step or call there, and the first run of the line.
    */
   run_created: {
     readonly workflowName: string;
     readonly program: string;
     readonly seed: string;
     readonly input: Payload;
+    readonly parentRunId?: string;
+    readonly parentCorrelationId?: string;
+    readonly rootRunId?: string;
+    readonly key?: string;
+    readonly attributes?: Attributes;
   };
   run_started: Record<never, never>;
   run_paused: { readonly reason: PauseReason };
@@ -32,18 +54,36 @@ export interface EventDataByType {
   run_completed: { readonly output: Payload };
   run_failed: { readonly error: Payload; readonly errorCode: string };
   run_cancelled: { readonly reason?: string };
-  step_created: { readonly stepName: string; readonly input: Payload; readonly maxRetries?: number };
+  step_created: { readonly stepName: string; readonly input: Payload; readonly options?: StepOptions };
   step_started: { readonly attempt: number; readonly worker: string };
   step_retrying: { readonly attempt: number; readonly error: Payload; readonly retryAt: number };
   step_completed: { readonly output: Payload };
   step_failed: { readonly error: Payload; readonly attempts: number };
   wait_created: { readonly resumeAt: number };
   wait_completed: Record<never, never>;
-  hook_created: { readonly token: string; readonly metadata?: Payload };
+  /** The token stays taken for `retainMs` from the hook's creation when its run ends before that. */
+  hook_created: { readonly token: string; readonly metadata?: Payload; readonly retainMs?: number };
   hook_conflict: { readonly token: string; readonly ownerRunId: string };
   hook_received: { readonly payload: Payload };
   hook_disposed: Record<never, never>;
+  /** Merged into the run's attributes. */
+  attr_set: { readonly attributes: AttributeChanges };
+  /** Once per correlation id; needs no event before it. */
+  abort_requested: { readonly reason: Payload };
+  /** Once per correlation id. */
+  child_started: { readonly childRunId: string };
+  /** Once per child; may come without a `child_started`, and before it. */
+  child_completed: {
+    readonly childRunId: string;
+    readonly status: ChildEndStatus;
+    readonly output?: Payload;
+    readonly error?: Payload;
+    readonly errorCode?: string;
+    readonly reason?: string;
+  };
 }
+
+export type ChildEndStatus = 'completed' | 'failed' | 'cancelled';
 
 export type EventType = keyof EventDataByType;
 export type EventData<T extends EventType> = EventDataByType[T];
@@ -76,7 +116,14 @@ export type SentEvent = {
 }[SendableType];
 
 /** The types of event that may come from outside the owner of a run. */
-export type SendableType = 'hook_received' | 'run_cancelled' | 'run_resumed';
+export type SendableType =
+  | 'hook_received'
+  | 'run_cancelled'
+  | 'run_resumed'
+  | 'wait_completed'
+  | 'attr_set'
+  | 'abort_requested'
+  | 'child_completed';
 
 /** Exactly one event of this kind ends a history; nothing follows it (L4). */
 export function isTerminal(type: EventType): boolean {

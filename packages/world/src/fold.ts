@@ -1,76 +1,21 @@
 /**
- * The projection of a history: run, steps, hooks and waits as they are after its last event.
+ * The projection of a history: run, steps, hooks, waits and children as they are after its last event.
  *
  * `apply` is the only writer of a projection, so every World and every reader agrees on what a history
  * means. It refuses what no history may hold (W1, W4, L4) and is constant in time per event. A projection
  * holds no payload: those are found in the history by version.
  */
+
+import { mergeAttributes } from './attributes.ts';
 import { historyInvalid, type WorldError } from './errors.ts';
-import type { Event, EventOf, PauseReason } from './event.ts';
-import { isTerminal } from './event.ts';
-
-export type RunStatus = 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
-
-export interface RunProjection {
-  readonly runId: string;
-  readonly workflowName: string;
-  /** Hash of the program the run is pinned to. */
-  readonly program: string;
-  status: RunStatus;
-  /** Number of events in the history. */
-  version: number;
-  readonly createdAt: number;
-  startedAt?: number;
-  completedAt?: number;
-  /** Creation time of the last event. */
-  updatedAt: number;
-  pauseReason?: PauseReason;
-  errorCode?: string;
-  cancelReason?: string;
-}
-
-export interface StepProjection {
-  readonly correlationId: string;
-  readonly stepName: string;
-  status: 'pending' | 'running' | 'retrying' | 'completed' | 'failed';
-  attempt: number;
-  readonly createdAt: number;
-  startedAt?: number;
-  completedAt?: number;
-  retryAt?: number;
-  /** Worker of the last attempt. */
-  worker?: string;
-}
-
-export interface HookProjection {
-  readonly correlationId: string;
-  readonly token: string;
-  status: 'live' | 'disposed' | 'conflict';
-  received: number;
-  readonly createdAt: number;
-  /** The run that has the token, when the claim lost to it. */
-  ownerRunId?: string;
-}
-
-export interface WaitProjection {
-  readonly correlationId: string;
-  readonly resumeAt: number;
-  status: 'waiting' | 'completed';
-  readonly createdAt: number;
-}
-
-export interface Projection {
-  readonly run: RunProjection;
-  readonly steps: Map<string, StepProjection>;
-  readonly hooks: Map<string, HookProjection>;
-  readonly waits: Map<string, WaitProjection>;
-  /** Versions of the events that entered by `send`, by their key. */
-  readonly keys: Map<string, number>;
-}
-
-export function isEnded(status: RunStatus): boolean {
-  return status === 'completed' || status === 'failed' || status === 'cancelled';
-}
+import { type Event, type EventOf, isTerminal } from './event.ts';
+import {
+  type HookProjection,
+  isEnded,
+  type Projection,
+  type RunProjection,
+  type StepProjection,
+} from './projection.ts';
 
 /** Projection of a whole history; undefined for an empty one. */
 export function fold(history: Iterable<Event>): Projection | undefined {
@@ -90,20 +35,27 @@ export function begin(event: Event): Projection {
       `expected run_created at version 1, got ${event.eventType} at ${event.version}`,
     );
   }
+  const { workflowName, program, parentRunId, rootRunId, key, attributes } = event.eventData;
   return {
     run: {
       runId: event.runId,
-      workflowName: event.eventData.workflowName,
-      program: event.eventData.program,
+      workflowName,
+      program,
+      ...(parentRunId === undefined ? {} : { parentRunId }),
+      ...(rootRunId === undefined ? {} : { rootRunId }),
+      ...(key === undefined ? {} : { key }),
       status: 'pending',
       version: 1,
       createdAt: event.createdAt,
       updatedAt: event.createdAt,
+      attributes: { ...attributes },
     },
     steps: new Map(),
     hooks: new Map(),
     waits: new Map(),
+    children: new Map(),
     keys: new Map(),
+    once: new Map(),
   };
 }
 
@@ -122,11 +74,7 @@ export function apply(projection: Projection, event: Event): void {
   if (event.createdAt < run.updatedAt) throw refuse(`its time ${event.createdAt} is before ${run.updatedAt}`);
   if (event.key !== undefined && projection.keys.has(event.key))
     throw refuse(`its key ${event.key} was used`);
-  const prefix = event.eventType.slice(0, 4);
-  if (prefix === 'step') applyStep(projection, event as StepEvent, refuse);
-  else if (prefix === 'wait') applyWait(projection, event as WaitEvent, refuse);
-  else if (prefix === 'hook') applyHook(projection, event as HookEvent, refuse);
-  else applyRun(run, event as RunEvent, refuse);
+  change(projection, event, refuse);
   if (event.key !== undefined) projection.keys.set(event.key, event.version);
   run.version = event.version;
   run.updatedAt = event.createdAt;
@@ -136,11 +84,46 @@ export function apply(projection: Projection, event: Event): void {
   }
 }
 
+function change(projection: Projection, event: Event, refuse: Refuse): void {
+  switch (event.eventType) {
+    case 'step_created':
+    case 'step_started':
+    case 'step_retrying':
+    case 'step_completed':
+    case 'step_failed':
+      applyStep(projection, event, refuse);
+      break;
+    case 'wait_created':
+    case 'wait_completed':
+      applyWait(projection, event, refuse);
+      break;
+    case 'hook_created':
+    case 'hook_conflict':
+    case 'hook_received':
+    case 'hook_disposed':
+      applyHook(projection, event, refuse);
+      break;
+    case 'child_started':
+    case 'child_completed':
+      applyChild(projection, event, refuse);
+      break;
+    case 'abort_requested':
+      onlyOnce(projection, event, refuse);
+      break;
+    case 'attr_set':
+      projection.run.attributes = mergeAttributes(projection.run.attributes, event.eventData.attributes);
+      break;
+    default:
+      applyRun(projection.run, event, refuse);
+  }
+}
+
 type Refuse = (problem: string) => WorldError;
 type RunEvent = Extract<Event, { eventType: `run_${string}` }>;
 type StepEvent = Extract<Event, { eventType: `step_${string}` }>;
 type WaitEvent = Extract<Event, { eventType: `wait_${string}` }>;
 type HookEvent = Extract<Event, { eventType: `hook_${string}` }>;
+type ChildEvent = Extract<Event, { eventType: `child_${string}` }>;
 
 function applyRun(run: RunProjection, event: RunEvent, refuse: Refuse): void {
   switch (event.eventType) {
@@ -234,17 +217,56 @@ function applyHook(projection: Projection, event: HookEvent, refuse: Refuse): vo
   const hook = projection.hooks.get(id);
   if (event.eventType === 'hook_created' || event.eventType === 'hook_conflict') {
     if (hook) throw refuse(`${id} was created before`);
-    projection.hooks.set(id, {
-      correlationId: id,
-      token: event.eventData.token,
-      status: event.eventType === 'hook_created' ? 'live' : 'conflict',
-      received: 0,
-      createdAt: event.createdAt,
-      ...(event.eventType === 'hook_conflict' ? { ownerRunId: event.eventData.ownerRunId } : {}),
-    });
+    projection.hooks.set(id, hookOf(id, event));
     return;
   }
   if (hook?.status !== 'live') throw refuse(`${id} is not a live hook`);
   if (event.eventType === 'hook_received') hook.received += 1;
   else hook.status = 'disposed';
+}
+
+function hookOf(
+  correlationId: string,
+  event: EventOf<'hook_created'> | EventOf<'hook_conflict'>,
+): HookProjection {
+  const hook = { correlationId, token: event.eventData.token, received: 0, createdAt: event.createdAt };
+  if (event.eventType === 'hook_conflict') {
+    return { ...hook, status: 'conflict', ownerRunId: event.eventData.ownerRunId };
+  }
+  const { retainMs } = event.eventData;
+  return { ...hook, status: 'live', ...(retainMs === undefined ? {} : { retainMs }) };
+}
+
+/** The name under which an event that may be there once per correlation id is remembered. */
+export function onceNameOf(event: Event): string {
+  return `${event.eventType}:${event.correlationId}`;
+}
+
+function onlyOnce(projection: Projection, event: Event, refuse: Refuse): void {
+  if (event.correlationId === undefined) throw refuse('it has no correlation id');
+  const name = onceNameOf(event);
+  if (projection.once.has(name)) throw refuse(`${event.correlationId} has one already`);
+  projection.once.set(name, event.version);
+}
+
+function applyChild(projection: Projection, event: ChildEvent, refuse: Refuse): void {
+  const { childRunId } = event.eventData;
+  const child = projection.children.get(childRunId);
+  const { correlationId, createdAt } = event;
+  if (event.eventType === 'child_started') {
+    onlyOnce(projection, event, refuse);
+    if (child) child.correlationId ??= correlationId!;
+    else
+      projection.children.set(childRunId, {
+        childRunId,
+        correlationId: correlationId!,
+        status: 'running',
+        createdAt,
+      });
+    return;
+  }
+  if (child && child.status !== 'running') throw refuse(`child ${childRunId} is ${child.status}`);
+  const { status } = event.eventData;
+  if (child) child.status = status;
+  else projection.children.set(childRunId, { childRunId, status, createdAt });
 }

@@ -1,5 +1,6 @@
+export type { AttributeChanges, Attributes } from './attributes.ts';
 export * as worldErrors from './errors.ts';
-export { WorldError, type WorldErrorCode } from './errors.ts';
+export { WorldError, type WorldErrorCode, type WorldErrorOptions } from './errors.ts';
 export * from './event.ts';
 export {
   type Checked,
@@ -9,7 +10,9 @@ export {
   parseSentEvent,
   sendableTypes,
 } from './event-check.ts';
-export { idSchema, isId, isProgramHash, tokenSchema } from './event-fields.ts';
-export * from './fold.ts';
+export { idSchema, isId, isProgramHash, payloadFieldsOf, tokenSchema } from './event-fields.ts';
+export { apply, begin, fold } from './fold.ts';
+export * from './limits.ts';
 export type { Payload } from './payload.ts';
+export * from './projection.ts';
 export type * from './world.ts';

@@ -5,7 +5,8 @@
  * - W2 An append is all or nothing: events, projection and wake time in one atomic write.
  * - W3 An append not at the tail, or without the claim, writes nothing and says what it missed.
  * - W4 One terminal event per run; per correlation id one creation and one outcome; a hook token has at most
- *   one live owner over all runs.
+ *   one live owner over all runs, and when its run ends none for the rest of the hook's `retainMs`, counted from
+ *   the hook's creation; a key has at most one live run.
  * - W5 `send` is durable when it returns, idempotent by key, and refused when the run has ended.
  * - W6 A due run without a live claim is handed to exactly one worker; if that worker stops renewing, to
  *   another within the lease. Recovery is continuous, not a start-up step.
@@ -15,7 +16,14 @@
  * Times are milliseconds since the epoch, by the World's own clock where it stamps them.
  */
 import type { Event, EventOf, SentEvent } from './event.ts';
-import type { HookProjection, RunProjection, RunStatus, StepProjection, WaitProjection } from './fold.ts';
+import type {
+  ChildProjection,
+  HookProjection,
+  RunProjection,
+  RunStatus,
+  StepProjection,
+  WaitProjection,
+} from './projection.ts';
 
 /** The right to drive one run. `epoch` grows with every claim of the run and fences earlier owners. */
 export interface Claim {
@@ -42,6 +50,29 @@ export interface Claimed {
   readonly run: RunProjection;
 }
 
+export interface CreateOptions {
+  /**
+   * Claims the run in the same write, only when this call created it and where this process may hold claims: no
+   * claim in the answer means that whoever may will be handed the run.
+   */
+  readonly claimFor?: ClaimRequest;
+  /** When the run is due first. Default: now. */
+  readonly wakeAt?: number;
+  /**
+   * What happens when a live run has the event's key. `join` (default) answers with that run, `created: false`;
+   * `fail` throws KEY_TAKEN; `replace` cancels it and creates this one.
+   */
+  readonly onConflict?: 'join' | 'fail' | 'replace';
+}
+
+export interface CreateResult {
+  readonly run: RunProjection;
+  readonly created: boolean;
+  readonly claim?: Claim;
+  /** The run that was cancelled to free the key. */
+  readonly replacedRunId?: string;
+}
+
 export interface AppendOptions {
   /** The version the caller believes to be the tail. */
   readonly after: number;
@@ -57,7 +88,7 @@ export type AppendResult =
   | { readonly kind: 'tail-moved'; readonly missed: Event[] }
   /** The claim is no longer the caller's; nothing was written. */
   | { readonly kind: 'claim-lost' }
-  /** A hook of the append wants a token that a live hook of another run (or this one) has; nothing was written. */
+  /** A hook of the append wants a token that another hook has, or keeps (`retainMs`); nothing was written. */
   | {
       readonly kind: 'token-taken';
       readonly correlationId: string;
@@ -101,16 +132,14 @@ export interface LiveHook {
 
 export interface Runs {
   /**
-   * Stores a run with its first event; idempotent by run id.
+   * Stores a run with its first event; idempotent by run id, and one live run per key over all runs and workflows.
    *
-   * `claimFor` claims it in the same write, only when this call created it and where this process may hold claims:
-   * no claim in the answer means that whoever may will be handed the run. `wakeAt` defaults to now.
-   * Throws RUN_EXISTS when the id is taken by a run with another workflow, INPUT_INVALID for a bad event.
+   * A run that takes another's place cancels it first: readers of this world never see two, and when the second
+   * write fails the call throws with the key free. A key is free when its run ends.
+   * Throws RUN_EXISTS when the id is taken by a run with another workflow, KEY_TAKEN with the `ownerRunId`,
+   * INPUT_INVALID for a bad event.
    */
-  create(
-    event: EventOf<'run_created'>,
-    options?: { readonly claimFor?: ClaimRequest; readonly wakeAt?: number },
-  ): Promise<{ readonly run: RunProjection; readonly created: boolean; readonly claim?: Claim }>;
+  create(event: EventOf<'run_created'>, options?: CreateOptions): Promise<CreateResult>;
   /**
    * Writes events at the tail under a claim, all or nothing. Events carry the versions after `after`.
    *
@@ -124,8 +153,10 @@ export interface Runs {
   /**
    * Adds an event from outside at the tail and makes the run due at once.
    *
-   * Throws RUN_NOT_FOUND, RUN_ENDED, HOOK_NOT_FOUND, INPUT_INVALID. A known key answers with the first event,
-   * after the end of the run too. A `run_resumed` for a run that is not paused is refused (HISTORY_INVALID).
+   * Throws RUN_NOT_FOUND, RUN_ENDED, HOOK_NOT_FOUND, INPUT_INVALID, and WAIT_NOT_FOUND for the `wait_completed` of a
+   * wait that does not wait. A known key answers with the first event, after the end of the run too. What may not
+   * follow in the history is refused (HISTORY_INVALID): a `run_resumed` for a run that is not paused, a second
+   * `abort_requested` for a correlation id, a second `child_completed` for a child.
    * A `run_cancelled` ends the run at once: its owner's next append finds the claim lost.
    */
   send(runId: string, event: SentEvent): Promise<SendResult>;
@@ -154,6 +185,8 @@ export interface Runs {
   steps(runId: string): Promise<StepProjection[]>;
   hooks(runId: string): Promise<HookProjection[]>;
   waits(runId: string): Promise<WaitProjection[]>;
+  children(runId: string): Promise<ChildProjection[]>;
+  /** Live hooks only: not those whose token is merely kept. */
   hookByToken(token: string): Promise<LiveHook | undefined>;
   /** Calls back with hints until the returned function is called. */
   watch(listener: (hint: Hint) => void): () => void;

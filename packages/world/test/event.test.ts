@@ -40,6 +40,19 @@ const oddValues: readonly unknown[] = [
   { code: 'X', message: 'm' },
   { code: 'X', message: 'm', hint: undefined },
   { code: 'X', message: 7 },
+  { maxRetries: 2, jitter: 0.5 },
+  { maxRetries: 1.5 },
+  { maxRetries: -1 },
+  { timeoutMs: Number.POSITIVE_INFINITY },
+  { backoff: undefined },
+  { '': 'x' },
+  { name: null },
+  { name: 'é'.repeat(129) },
+  { ['n'.repeat(257)]: 'x' },
+  Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`n${n}`, 'x'])),
+  Object.fromEntries(Array.from({ length: 129 }, (_, n) => [`n${n}`, 'x'])),
+  new Map(),
+  'completed',
 ];
 
 describe('checks', () => {

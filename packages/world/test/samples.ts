@@ -2,24 +2,45 @@ import { type Event, type EventData, type EventType, eventIdOf } from '../src/in
 
 /** One well-formed set of data for each event type. */
 export const sampleData: { readonly [T in EventType]: EventData<T> } = {
-  run_created: { workflowName: 'flow', program: 'abc', seed: 's33d', input: '[]' },
+  run_created: {
+    workflowName: 'flow',
+    program: 'abc',
+    seed: 's33d',
+    input: '[]',
+    parentRunId: 'run_0',
+    parentCorrelationId: 'step_9',
+    rootRunId: 'run_0',
+    key: 'order 7',
+    attributes: { customer: 'ada' },
+  },
   run_started: {},
   run_paused: { reason: { code: 'DIVERGED', message: 'other code', hint: 'deploy the old code' } },
   run_resumed: {},
   run_completed: { output: new Uint8Array([1, 2]) },
   run_failed: { error: '"e"', errorCode: 'USER' },
   run_cancelled: { reason: 'enough' },
-  step_created: { stepName: 'work', input: '[]', maxRetries: 3 },
+  step_created: { stepName: 'work', input: '[]', options: { maxRetries: 3, timeoutMs: 5 } },
   step_started: { attempt: 1, worker: 'worker_a' },
   step_retrying: { attempt: 1, error: '"e"', retryAt: 5 },
   step_completed: { output: '1' },
   step_failed: { error: '"e"', attempts: 1 },
   wait_created: { resumeAt: 5 },
   wait_completed: {},
-  hook_created: { token: 't', metadata: '{}' },
+  hook_created: { token: 't', metadata: '{}', retainMs: 50 },
   hook_conflict: { token: 't', ownerRunId: 'run_2' },
   hook_received: { payload: '"p"' },
   hook_disposed: {},
+  attr_set: { attributes: { customer: 'bob', region: null } },
+  abort_requested: { reason: '"r"' },
+  child_started: { childRunId: 'run_3' },
+  child_completed: {
+    childRunId: 'run_3',
+    status: 'failed',
+    output: '1',
+    error: '"e"',
+    errorCode: 'USER',
+    reason: 'because',
+  },
 };
 
 export const sampleTypes: readonly EventType[] = Object.keys(sampleData) as EventType[];

@@ -1,9 +1,13 @@
 /** What a case drives: one app with the shared workflows, in process or over HTTP. */
 import type { Event } from '@perdure/world';
-import type { Run, Workflow } from 'perdure/api';
+import type { Run, StartOptions, Workflow } from 'perdure/api';
 
 export interface App {
-  start<Args extends unknown[], R>(workflow: Workflow<Args, R>, args: Args): Promise<Run<R>>;
+  start<Args extends unknown[], R>(
+    workflow: Workflow<Args, R>,
+    args: Args,
+    options?: StartOptions,
+  ): Promise<Run<R>>;
   resumeHook(token: string, payload: unknown): Promise<unknown>;
   history(runId: string): Promise<Event[]>;
   /** Resolves when `holds` is true of the history of a run. */
@@ -14,8 +18,11 @@ export interface App {
 
 export interface Case {
   readonly name: string;
-  /** `fixed` (default): the same events in the same order every time; `timed`: what races in it is decided by the clock. */
-  readonly order?: 'fixed' | 'timed';
+  /**
+   * `fixed` (default): the same events in the same order every time; `timed`: the clock decides their order;
+   * `contended`: it decides how often something is tried, too.
+   */
+  readonly order?: 'fixed' | 'timed' | 'contended';
   play(app: App): Promise<void>;
 }
 

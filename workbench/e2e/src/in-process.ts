@@ -32,9 +32,9 @@ export async function openApp({ world: name, residency }: InProcessOptions): Pro
   const runIds: string[] = [];
   return {
     problems,
-    async start(workflow, args) {
-      const run = await runtime.start(workflow, args);
-      runIds.push(run.runId);
+    async start(workflow, args, options) {
+      const run = await runtime.start(workflow, args, options);
+      if (!runIds.includes(run.runId)) runIds.push(run.runId);
       return run;
     },
     resumeHook: (token, payload) => runtime.resumeHook(token, payload),

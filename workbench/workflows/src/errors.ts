@@ -132,3 +132,39 @@ export async function passesFunction(): Promise<string> {
   }
   return 'no error';
 }
+
+const calls: number[] = [];
+
+async function tunedByPolicy(): Promise<never> {
+  'use step';
+  calls.push(getStepMetadata().attempt);
+  throw new Error(`attempt ${getStepMetadata().attempt}`);
+}
+tunedByPolicy.retry = { maxAttempts: 2, delay: '1ms', backoff: 1 };
+
+async function tooSlow(): Promise<string> {
+  'use step';
+  const { signal } = getStepMetadata();
+  await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  return 'nobody hears this';
+}
+tooSlow.timeout = '5ms';
+tooSlow.maxRetries = 0;
+
+export async function retryPolicy(): Promise<string> {
+  'use workflow';
+  try {
+    return await tunedByPolicy();
+  } catch (error) {
+    return ((error as Error).cause as Error).message;
+  }
+}
+
+export async function stepTimeout(): Promise<string> {
+  'use workflow';
+  try {
+    return await tooSlow();
+  } catch (error) {
+    return ((error as Error).cause as { code: string }).code;
+  }
+}

@@ -69,3 +69,29 @@ export async function metadata(): Promise<unknown> {
   const after = getWorkflowMetadata();
   return { before, after, step };
 }
+
+export async function receivesWithTimeout(token: string): Promise<unknown[]> {
+  'use workflow';
+  const hook = createHook({ token });
+  const early = await hook.receive({ timeout: '5ms' });
+  await delayed(1, 'time for a payload');
+  const late = await hook.receive({ timeout: '1h' });
+  return [early, late];
+}
+
+export async function asksForOwner(token: string): Promise<string | null> {
+  'use workflow';
+  const owner = await createHook({ token }).getConflict();
+  return owner ? owner.runId : null;
+}
+
+/** A token as a mutex over runs: who finds it taken waits for its owner's end, and asks again. */
+export async function exclusive(token: string, name: string): Promise<string> {
+  'use workflow';
+  for (;;) {
+    using hook = createHook({ token });
+    const owner = await hook.getConflict();
+    if (!owner) return await delayed(5, `${name} had it alone`);
+    await owner.returnValue;
+  }
+}

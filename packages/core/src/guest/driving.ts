@@ -1,20 +1,42 @@
-/** What `perdure/api` means in workflow code: driving runs is work for steps. */
-import { absentInWorkflow } from '../messages.ts';
+/** What `perdure/api` means in workflow code: the same calls, made by steps of the engine. */
+import type { WorkflowReference } from '../client.ts';
+import { notAWorkflow } from '../messages.ts';
+import type { StartOptions } from '../start-options.ts';
+import { runBuiltin } from './builtin-steps.ts';
+import { type Run, runHandle } from './run-handle.ts';
 
-const inStep = 'Call it in a function with "use step".';
-
-export function start(): never {
-  throw absentInWorkflow('start()', inStep);
+interface HookInfo {
+  readonly runId: string;
+  readonly token: string;
+  readonly metadata: unknown;
 }
 
-export function getRun(): never {
-  throw absentInWorkflow('getRun()', inStep);
+/** Starts a child run; this run is its parent. Throws NOT_A_WORKFLOW; rejects with what `start` of the host throws. */
+export async function start<R = unknown>(
+  workflow: WorkflowReference | ((...args: never[]) => Promise<R>),
+  args: readonly unknown[] = [],
+  options: Omit<StartOptions, 'world'> = {},
+): Promise<Run<R>> {
+  const workflowId = (workflow as Partial<WorkflowReference> | null | undefined)?.workflowId;
+  if (typeof workflowId !== 'string') throw notAWorkflow(workflow);
+  return runHandle<R>(await runBuiltin<string>('startRun', workflowId, args, options));
 }
 
-export function resumeHook(): never {
-  throw absentInWorkflow('resumeHook()', inStep);
+/** A handle of a run; no check. */
+export function getRun<R = unknown>(runId: string): Run<R> {
+  return runHandle<R>(runId);
 }
 
-export function getHookByToken(): never {
-  throw absentInWorkflow('getHookByToken()', inStep);
+/** Sends a payload to the hook of another run. Rejects with `HookNotFoundError`. */
+export function resumeHook(
+  token: string,
+  payload: unknown,
+  options: { readonly id?: string } = {},
+): Promise<HookInfo> {
+  return runBuiltin('resumeHook', token, payload, options);
+}
+
+/** Rejects with `HookNotFoundError`. */
+export function getHookByToken(token: string): Promise<HookInfo> {
+  return runBuiltin('getHookByToken', token);
 }

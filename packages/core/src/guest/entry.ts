@@ -7,7 +7,19 @@
 import './globals.ts';
 import { builtinInWorkflow, turnBudgetExceeded } from '../messages.ts';
 import { overBudget, resetBudget } from './budget.ts';
-import { clock, codec, commands, init, issue, logs, pending, slot, workflows } from './state.ts';
+import {
+  clock,
+  codec,
+  commands,
+  endChild,
+  init,
+  issue,
+  logs,
+  mergeAttributes,
+  pending,
+  slot,
+  workflows,
+} from './state.ts';
 
 export { tick } from './budget.ts';
 export { step } from './step-proxy.ts';
@@ -105,6 +117,8 @@ function turn(): void {
     return;
   }
   if (slot.kind === 'run_started') void __perdure_start(value);
+  else if (slot.kind === 'child_completed') endChild(slot.detail!, value);
+  else if (slot.kind === 'attr_set') mergeAttributes(slot.detail!);
   else pending.get(slot.id)?.settle(slot.kind, value);
 }
 

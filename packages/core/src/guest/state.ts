@@ -2,18 +2,31 @@
  * What the guest half of an Execution holds: the slot through which events come in, the commands that go out,
  * and the operations that wait for an answer. One instance per context, fresh for every Execution.
  */
-import { type Codec, createCodec, type FunctionReference } from '../payload/codec.ts';
+
+import { type Codec, createCodec, type FunctionReference, type StoredClass, type StoredType } from '../payload/codec.ts';
+import type { ChildOutcome } from './run-handle.ts';
 
 /** A command as the guest issues it: a plain record of primitives (E2). */
 export interface GuestCommand {
-  kind: 'schedule-step' | 'start-wait' | 'create-hook' | 'dispose-hook' | 'complete-run' | 'fail-run';
+  kind:
+    | 'schedule-step'
+    | 'start-wait'
+    | 'create-hook'
+    | 'dispose-hook'
+    | 'await-child'
+    | 'set-attributes'
+    | 'request-abort'
+    | 'complete-run'
+    | 'fail-run';
   id: string;
-  /** Step name, hook token, error code, or whether a wait lasts `for` a duration or `until` a time. */
+  /** Step name, hook token, child run id, error code, or whether a wait lasts `for` a duration or `until` a time. */
   name: string;
-  /** Codec text: step input, hook metadata, run output or error. */
+  /** Codec text: step input, hook metadata, abort reason, run output or error. */
   text: string | undefined;
-  /** Milliseconds of a wait, or retry limit. */
+  /** Milliseconds of a wait, or for which a token stays taken. */
   number: number | undefined;
+  /** JSON text: step options or attributes. */
+  detail: string | undefined;
 }
 
 /** The event of this turn, written by the host before it enters. */
@@ -25,6 +38,8 @@ export interface Slot {
   /** A primitive that was hydrated before, or what this turn hydrated when it is a primitive. */
   value: unknown;
   hasValue: boolean;
+  /** JSON text of the event's data beside its payload, where the guest needs it. */
+  detail: string | undefined;
   /** Creation time of the event: the logical clock. */
   time: number;
   /** Why the payload could not be hydrated; the turn did nothing then. */
@@ -45,6 +60,7 @@ export interface Init {
   readonly base: string;
   readonly seed: string;
   readonly turnBudget: number;
+  readonly attributes: Readonly<Record<string, string>>;
 }
 
 declare const __perdure_init: string;
@@ -56,6 +72,7 @@ export const slot: Slot = {
   text: undefined,
   value: undefined,
   hasValue: false,
+  detail: undefined,
   time: init.createdAt,
   failure: undefined,
 };
@@ -88,7 +105,15 @@ function guestFrames(stack: string): string {
   return kept.join('\n');
 }
 
+/** Classes whose instances cross, by id; the program registers them. */
+export const classes: Map<string, StoredClass> = new Map();
+
+/** Types that cross beside the codec's own; their modules add themselves. */
+export const storedTypes: Record<string, StoredType> = {};
+
 export const codec: Codec = createCodec({
+  classes,
+  types: storedTypes,
   stack: guestFrames,
   describe(value): FunctionReference | undefined {
     const marked = value as Marked;
@@ -108,7 +133,7 @@ export const codec: Codec = createCodec({
 let sequence = 0;
 
 /** The next correlation id: dense, in emission order (E3). */
-export function nextId(prefix: 'step' | 'wait' | 'hook'): string {
+export function nextId(prefix: 'step' | 'wait' | 'hook' | 'chld' | 'attr'): string {
   const id = `${prefix}_${init.base}_${sequence}`;
   sequence += 1;
   return id;
@@ -118,9 +143,43 @@ export function issue(
   kind: GuestCommand['kind'],
   id: string,
   name: string,
-  details: { text?: string; number?: number } = {},
+  details: { text?: string | undefined; number?: number | undefined; detail?: string | undefined } = {},
 ): void {
-  commands.push({ kind, id, name, text: details.text, number: details.number });
+  commands.push({ kind, id, name, text: details.text, number: details.number, detail: details.detail });
+}
+
+/** The run's attributes, as far as it knows. */
+export const attributes: Map<string, string> = new Map(Object.entries(init.attributes));
+
+/** How child runs ended, by run id: from their events, or still to come. */
+const children: Map<string, PromiseWithResolvers<ChildOutcome>> = new Map();
+
+function child(runId: string): PromiseWithResolvers<ChildOutcome> {
+  let ended = children.get(runId);
+  if (!ended) {
+    ended = Promise.withResolvers();
+    children.set(runId, ended);
+  }
+  return ended;
+}
+
+/** Resolves when the history says how a child ended. */
+export function childEnded(runId: string): Promise<ChildOutcome> {
+  return child(runId).promise;
+}
+
+/** The event that says how a child ended: `detail` has its id and status, `value` its result or error. */
+export function endChild(detail: string, value: unknown): void {
+  const outcome = JSON.parse(detail) as Omit<ChildOutcome, 'value'> & { childRunId: string };
+  child(outcome.childRunId).resolve({ ...outcome, value });
+}
+
+/** Attributes that somebody set: a step, or a caller outside. */
+export function mergeAttributes(detail: string): void {
+  for (const [key, value] of Object.entries(JSON.parse(detail) as Record<string, string | null>)) {
+    if (value === null) attributes.delete(key);
+    else attributes.set(key, value);
+  }
 }
 
 /** Rejections of what the engine hands out never count as unhandled: code may await it later. */

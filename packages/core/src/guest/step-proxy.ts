@@ -1,9 +1,12 @@
 /** What a step function is in a workflow: a call schedules it and answers with a promise of its outcome. */
+import { stepOptionsText } from '../step-options.ts';
 import { bornHandled, codec, functionTable, issue, nextId, pending } from './state.ts';
 
 interface StepProxy {
   (...args: unknown[]): Promise<unknown>;
-  maxRetries?: number;
+  maxRetries?: unknown;
+  retry?: unknown;
+  timeout?: unknown;
 }
 
 /** `closure` gives the captured variables at the time of the call; they cross by value. */
@@ -29,8 +32,7 @@ function schedule(
     const input = closure ? { args, closure: closure() } : { args };
     const text = codec.stringify(input);
     const id = nextId('step');
-    const limit = proxy.maxRetries;
-    issue('schedule-step', id, name, typeof limit === 'number' ? { text, number: limit } : { text });
+    issue('schedule-step', id, name, { text, detail: stepOptionsText(proxy) });
     pending.set(id, {
       settle(kind, value) {
         pending.delete(id);

@@ -42,11 +42,11 @@ export class Cipher {
   }
 
   /** Key id length, key id, nonce, ciphertext, tag. */
-  seal(plain: Uint8Array, runId: string, place: string): Buffer {
+  seal(plain: Uint8Array, format: number, runId: string, place: string): Buffer {
     const { id } = this.#sealing;
     const nonce = randomBytes(nonceBytes);
     const cipher = createCipheriv('aes-256-gcm', this.#runKey(this.#sealing, runId), nonce);
-    cipher.setAAD(associated(id, runId, place));
+    cipher.setAAD(associated(format, id, runId, place));
     const head = Buffer.from([id.length]);
     return Buffer.concat([
       head,
@@ -59,7 +59,7 @@ export class Cipher {
   }
 
   /** Throws `PayloadError` when the key is missing or the bytes are not what was sealed for this place. */
-  open(sealed: Uint8Array, runId: string, place: string): Buffer {
+  open(sealed: Uint8Array, format: number, runId: string, place: string): Buffer {
     const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
     const idEnd = 1 + (bytes[0] ?? 0);
     if (bytes.length < idEnd + nonceBytes + tagBytes) throw payloadInvalid('sealed bytes are cut short');
@@ -68,7 +68,7 @@ export class Cipher {
     if (!key) throw keyMissing(id);
     const nonce = bytes.subarray(idEnd, idEnd + nonceBytes);
     const decipher = createDecipheriv('aes-256-gcm', this.#runKey(key, runId), nonce);
-    decipher.setAAD(associated(id, runId, place));
+    decipher.setAAD(associated(format, id, runId, place));
     decipher.setAuthTag(bytes.subarray(bytes.length - tagBytes));
     try {
       const body = bytes.subarray(idEnd + nonceBytes, bytes.length - tagBytes);
@@ -90,6 +90,6 @@ export class Cipher {
   }
 }
 
-function associated(keyId: string, runId: string, place: string): Buffer {
-  return Buffer.from(`perdure sealed 1\n${keyId}\n${runId}\n${place}`);
+function associated(format: number, keyId: string, runId: string, place: string): Buffer {
+  return Buffer.from(`perdure sealed ${format}\n${keyId}\n${runId}\n${place}`);
 }

@@ -1,17 +1,30 @@
+/** The codec of the host's realm: steps and workflows cross as references, bodies once they are read. */
 import { registry, type StepEntry } from '../registry.ts';
-import { type Codec, createCodec } from './codec.ts';
+import { type Codec, createCodec, type StoredType } from './codec.ts';
+import { gatherBodies, hostWebTypes } from './host-web.ts';
 
 interface Marked {
   stepId?: unknown;
   workflowId?: unknown;
 }
 
+export interface HostCodec extends Codec {
+  /** Like `stringify`, a promise only when there is a body of a Request or Response to be read first. */
+  stringifyWithBodies(value: unknown): string | Promise<string>;
+}
+
 function bound(entry: StepEntry, closure: unknown): unknown {
   return 'fn' in entry ? entry.fn : entry.bind((closure ?? {}) as Record<string, unknown>);
 }
 
-/** The codec of the host's realm: steps and workflows cross as references. */
-export const hostCodec: Codec = createCodec({
+/** Further types of the host, by their tag in the text. */
+export const hostTypes: Record<string, StoredType> = { ...hostWebTypes };
+
+const codec = createCodec({
+  types: hostTypes,
+  get classes() {
+    return registry().classes;
+  },
   describe(value) {
     const { stepId, workflowId } = value as Marked;
     if (typeof stepId === 'string') return { kind: 'step', id: stepId };
@@ -25,3 +38,8 @@ export const hostCodec: Codec = createCodec({
     return entry ? bound(entry, closure) : Object.assign(() => undefined, { stepId: id });
   },
 });
+
+export const hostCodec: HostCodec = {
+  ...codec,
+  stringifyWithBodies: (value) => gatherBodies(() => codec.stringify(value)),
+};

@@ -16,6 +16,7 @@ export const creationTests: Suite = {
       version: 1,
       createdAt: bench.now,
       updatedAt: bench.now,
+      attributes: {},
     });
     assert.deepEqual(await bench.world.runs.get('run_1'), run);
     assert.deepEqual(await bench.world.runs.history('run_1'), [event]);

@@ -81,6 +81,18 @@ export function waitCompleted(correlationId: string): Draft {
   return { eventType: 'wait_completed', correlationId, eventData: {} };
 }
 
+export function attrSet(attributes: Record<string, string | null>): Draft {
+  return { eventType: 'attr_set', eventData: { attributes } };
+}
+
+export function childStarted(correlationId: string, childRunId: string): Draft {
+  return { eventType: 'child_started', correlationId, eventData: { childRunId } };
+}
+
+export function hookRetained(correlationId: string, token: string, retainMs: number): Draft {
+  return { eventType: 'hook_created', correlationId, eventData: { token, retainMs } };
+}
+
 export function hookCreated(correlationId: string, token: string, metadata?: Payload): Draft {
   const eventData = metadata === undefined ? { token } : { token, metadata };
   return { eventType: 'hook_created', correlationId, eventData };

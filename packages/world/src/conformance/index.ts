@@ -4,17 +4,21 @@
  * A store's test file hands in its test framework's `describe` and `it` and a way to make a world. Time is a
  * clock that the tests move; they never sleep, and they never rely on a hint.
  */
+import { attributeTests } from './attributes.ts';
 import { Bench, type Subject, type SubjectOptions, type Suite } from './bench.ts';
 import { claimTests } from './claims.ts';
 import { creationTests } from './creation.ts';
+import { familyTests } from './families.ts';
 import { fenceTests } from './fences.ts';
 import { hintTests } from './hints.ts';
 import { appendTests, historyTests } from './histories.ts';
+import { keyTests } from './keys.ts';
 import { lifecycleTests } from './lifecycle.ts';
 import { listingTests } from './listing.ts';
 import { payloadTests } from './payloads.ts';
 import { programTests } from './programs.ts';
 import { projectionTests } from './projections.ts';
+import { retentionTests } from './retention.ts';
 import { sendTests } from './sends.ts';
 import { tokenTests } from './tokens.ts';
 import { uniquenessTests } from './uniqueness.ts';
@@ -39,11 +43,15 @@ const suites: ReadonlyArray<readonly [string, Suite]> = [
   ['W3 fences', fenceTests],
   ['W4 outcomes', uniquenessTests],
   ['W4 tokens', tokenTests],
+  ['W4 kept tokens', retentionTests],
+  ['W4 keys', keyTests],
   ['W5 sends', sendTests],
   ['W6 claims', claimTests],
   ['W7 hints', hintTests],
   ['W8 payloads and names', payloadTests],
   ['creation', creationTests],
+  ['attributes', attributeTests],
+  ['children, aborts and waking', familyTests],
   ['listing', listingTests],
   ['projections', projectionTests],
   ['programs', programTests],

@@ -50,6 +50,7 @@ export const lifecycleTests: Suite = {
     await refuses('WORLD_CLOSED', runs.steps('run_1'));
     await refuses('WORLD_CLOSED', runs.hooks('run_1'));
     await refuses('WORLD_CLOSED', runs.waits('run_1'));
+    await refuses('WORLD_CLOSED', runs.children('run_1'));
     await refuses('WORLD_CLOSED', runs.hookByToken('t'));
     await refuses('WORLD_CLOSED', programs.put('abc', 'code'));
     await refuses('WORLD_CLOSED', programs.get('abc'));

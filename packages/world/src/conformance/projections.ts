@@ -76,6 +76,7 @@ export const projectionTests: Suite = {
       completedAt: createdAt + 20,
       updatedAt: createdAt + 20,
       errorCode: 'USER',
+      attributes: {},
     };
     assert.deepEqual(await bench.world.runs.get('run_1'), expected);
     if (await bench.reopen()) assert.deepEqual(await bench.world.runs.get('run_1'), expected);

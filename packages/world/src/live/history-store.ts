@@ -1,5 +1,5 @@
 import type { Event } from '../event.ts';
-import type { Projection } from '../fold.ts';
+import type { Projection } from '../projection.ts';
 import type { LiveRun } from './live-run.ts';
 
 /** Where the histories of live runs are kept. Synchronous: a decision and its write are one turn. */

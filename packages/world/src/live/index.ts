@@ -2,5 +2,6 @@
 export { Hints } from './hints.ts';
 export type { HistoryStore } from './history-store.ts';
 export { copyRun, type LiveRun } from './live-run.ts';
-export { type CreateOptions, type CreateResult, LiveRuns, type LiveRunsOptions } from './live-runs.ts';
+export { LiveRuns, type LiveRunsOptions } from './live-runs.ts';
 export { checkRange, pageOf } from './pages.ts';
+export { type RetainedToken, retainedTokensOf } from './tokens.ts';

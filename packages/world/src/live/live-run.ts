@@ -1,4 +1,4 @@
-import type { Projection, RunProjection } from '../fold.ts';
+import type { Projection, RunProjection } from '../projection.ts';
 import type { Claim } from '../world.ts';
 import type { Due } from './due-queue.ts';
 
@@ -36,5 +36,7 @@ export function isHeldBy(run: LiveRun, claim: Claim): boolean {
 
 /** What callers get: a projection of their own. */
 export function copyRun(run: RunProjection): RunProjection {
-  return run.pauseReason ? { ...run, pauseReason: { ...run.pauseReason } } : { ...run };
+  const copy = { ...run, attributes: { ...run.attributes } };
+  if (run.pauseReason) copy.pauseReason = { ...run.pauseReason };
+  return copy;
 }

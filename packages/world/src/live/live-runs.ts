@@ -7,11 +7,13 @@
  * - Claims live here only: they end with the process, which is what hands its runs to the next one (W6).
  */
 import { applyAll } from '../apply-all.ts';
-import { hookNotFound, inputInvalid, runEnded, runExists, runNotFound } from '../errors.ts';
-import { type Event, type EventOf, eventIdOf, isTerminal, type SentEvent } from '../event.ts';
-import { copyEvent, isEvent, parseEvent, parseSentEvent } from '../event-check.ts';
+import { checkAttributeCount } from '../attributes.ts';
+import { inputInvalid, keyTaken, runEnded, runExists, runNotFound } from '../errors.ts';
+import { type Event, type EventOf, isTerminal, type SentEvent } from '../event.ts';
+import { copyEvent, parseSentEvent } from '../event-check.ts';
 import { isId } from '../event-fields.ts';
-import { begin, isEnded, type Projection, type RunProjection } from '../fold.ts';
+import { begin } from '../fold.ts';
+import { isEnded, type Projection } from '../projection.ts';
 import type {
   AppendOptions,
   AppendResult,
@@ -19,14 +21,18 @@ import type {
   ClaimDueRequest,
   Claimed,
   ClaimRequest,
+  CreateOptions,
+  CreateResult,
   RenewResult,
   SendResult,
 } from '../world.ts';
+import { admitted, checkCreation, checkRequest, checkTime } from './checks.ts';
 import { DueQueue } from './due-queue.ts';
 import type { Hints } from './hints.ts';
 import type { HistoryStore } from './history-store.ts';
 import { copyRun, dueAtOf, isHeldBy, type LiveRun, liveRunOf } from './live-run.ts';
-import { type TokenOwner, Tokens } from './tokens.ts';
+import { checkTarget, placed, replacement } from './outside-events.ts';
+import { type RetainedToken, retainedTokensOf, type TokenOwner, Tokens } from './tokens.ts';
 
 export interface LiveRunsOptions {
   readonly store: HistoryStore;
@@ -35,21 +41,12 @@ export interface LiveRunsOptions {
   readonly hints: Hints;
 }
 
-export interface CreateOptions {
-  readonly claimFor?: ClaimRequest;
-  readonly wakeAt?: number;
-}
-
-export interface CreateResult {
-  readonly run: RunProjection;
-  readonly created: boolean;
-  readonly claim?: Claim;
-}
-
 export class LiveRuns {
   readonly #runs = new Map<string, LiveRun>();
   readonly #due = new DueQueue<LiveRun>();
-  readonly #tokens = new Tokens();
+  /** Live runs by their key. */
+  readonly #keys = new Map<string, LiveRun>();
+  readonly #tokens: Tokens;
   readonly #store: HistoryStore;
   readonly #clock: () => number;
   readonly #hints: Hints;
@@ -58,6 +55,7 @@ export class LiveRuns {
   constructor(options: LiveRunsOptions) {
     this.#store = options.store;
     this.#clock = options.clock;
+    this.#tokens = new Tokens(options.clock);
     this.#hints = options.hints;
   }
 
@@ -77,26 +75,29 @@ export class LiveRuns {
   /** Takes in a run that the store held before this process: unclaimed, due as its last write said. */
   adopt(projection: Projection, wakeAt: number | null, history: Iterable<Event>): void {
     const run = liveRunOf(projection, wakeAt);
-    this.#runs.set(projection.run.runId, run);
+    const rival = this.#keys.get(projection.run.key ?? '');
+    this.#add(run);
     for (const event of history) {
       const live = projection.hooks.get(event.correlationId ?? '')?.status === 'live';
       if (live && event.eventType === 'hook_created') this.#tokens.follow(projection, event);
     }
     this.#due.set(run, dueAtOf(run));
+    if (rival) this.#settleKey(rival, run);
   }
 
-  /** Lets go of a run whose history can no longer be trusted: no claim, no wake time, no token. */
+  /** Takes in a token that a run which ended before this process keeps. */
+  retain(token: RetainedToken): void {
+    this.#tokens.retain(token);
+  }
+
+  /** Lets go of a run whose history can no longer be trusted: no claim, no wake time, no token, no key. */
   forsake(runId: string): void {
     const run = this.#runs.get(runId);
     if (run) this.#forget(run);
   }
 
   create(event: EventOf<'run_created'>, options: CreateOptions): CreateResult {
-    const wellFormed = isEvent(event) && event.eventType === 'run_created' && event.version === 1;
-    if (!wellFormed)
-      throw inputInvalid('run_created event', problemOf(event, 'expected run_created at version 1'));
-    if (options.claimFor) checkRequest(options.claimFor);
-    if (options.wakeAt !== undefined) checkTime('wakeAt', options.wakeAt);
+    checkCreation(event, options);
     const known = this.#runs.get(event.runId)?.projection ?? this.#store.findEnded(event.runId);
     if (known) {
       if (known.run.workflowName !== event.eventData.workflowName) throw runExists(event.runId);
@@ -104,15 +105,29 @@ export class LiveRuns {
     }
     const now = this.#clock();
     const copy = copyEvent(event);
+    const { key } = copy.eventData;
+    const owner = key === undefined ? undefined : this.#keys.get(key);
+    if (owner) {
+      const { run } = owner.projection;
+      if (options.onConflict === 'fail') throw keyTaken(key!, run.runId);
+      if (options.onConflict !== 'replace') return { run: copyRun(run), created: false };
+      // First: a crash between the two leaves no live run with the key, never two.
+      this.#write(owner, [replacement(owner.projection, event.runId, now)], null);
+    }
     const run = liveRunOf(begin(copy), options.wakeAt ?? now);
     this.#store.write(run, [copy], run.wakeAt);
-    this.#runs.set(event.runId, run);
+    this.#add(run);
     const claim = options.claimFor && this.#take(run, options.claimFor, now);
     if (!claim) {
       this.#due.set(run, dueAtOf(run));
       if (run.dueAt <= now) this.#hints.emit(event.runId, 'due');
     }
-    return { run: copyRun(run.projection.run), created: true, ...(claim ? { claim } : {}) };
+    return {
+      run: copyRun(run.projection.run),
+      created: true,
+      ...(claim ? { claim } : {}),
+      ...(owner ? { replacedRunId: owner.projection.run.runId } : {}),
+    };
   }
 
   append(claim: Claim, events: readonly Event[], options: AppendOptions): AppendResult {
@@ -141,7 +156,7 @@ export class LiveRuns {
   send(runId: string, sent: SentEvent): SendResult {
     const checked = parseSentEvent(sent);
     if (!checked.ok) throw inputInvalid('sent event', checked.problem);
-    const { eventType, key, correlationId, eventData } = checked.value;
+    const { eventType, key } = checked.value;
     const run = this.#runs.get(runId);
     const projection = run?.projection ?? (isId(runId) ? this.#store.findEnded(runId) : undefined);
     if (!projection) throw runNotFound(runId);
@@ -151,21 +166,9 @@ export class LiveRuns {
       return { event: event!, duplicate: true };
     }
     if (!run) throw runEnded(runId, projection.run.status);
-    if (eventType === 'hook_received' && projection.hooks.get(correlationId ?? '')?.status !== 'live') {
-      throw hookNotFound(`${correlationId} of run ${runId}`);
-    }
+    checkTarget(projection, checked.value);
     const now = this.#clock();
-    const version = projection.run.version + 1;
-    const event = copyEvent({
-      runId,
-      eventId: eventIdOf(version),
-      version,
-      eventType,
-      correlationId,
-      key,
-      createdAt: Math.max(now, projection.run.updatedAt),
-      eventData,
-    } as Event);
+    const event = placed(projection, checked.value, now);
     // The earlier of both, so that a run that has been due for long does not lose its place to newer ones.
     this.#write(run, [event], run.wakeAt === null ? now : Math.min(run.wakeAt, now));
     if (!isTerminal(eventType)) {
@@ -229,7 +232,25 @@ export class LiveRuns {
   clear(): void {
     this.#runs.clear();
     this.#due.clear();
+    this.#keys.clear();
     this.#tokens.clear();
+  }
+
+  #add(run: LiveRun): void {
+    const { runId, key } = run.projection.run;
+    this.#runs.set(runId, run);
+    if (key !== undefined) this.#keys.set(key, run);
+  }
+
+  /** A replacement cut short by a power failure, or a mended file, leaves two runs with one key: the older one ends. */
+  #settleKey(one: LiveRun, other: LiveRun): void {
+    const [older, newer] = createdAtOf(one) <= createdAtOf(other) ? [one, other] : [other, one];
+    this.#add(newer);
+    try {
+      this.#write(older, [replacement(older.projection, newer.projection.run.runId, this.#clock())], null);
+    } catch {
+      // The next opening tries again; until then the newer one is who has the key.
+    }
   }
 
   #take(run: LiveRun, request: ClaimRequest, now: number): Claim {
@@ -243,6 +264,7 @@ export class LiveRuns {
   #write(run: LiveRun, events: readonly Event[], wakeAt: number | null): void {
     const { projection } = run;
     if (events.length === 0 && wakeAt === run.wakeAt) return;
+    checkAttributeCount(projection.run.attributes, events);
     const takeBack = applyAll(projection, events);
     const ended = isEnded(projection.run.status);
     const wake = ended ? null : wakeAt;
@@ -256,6 +278,7 @@ export class LiveRuns {
     for (const event of events) this.#tokens.follow(projection, event);
     if (!ended) return;
     this.#forget(run);
+    for (const token of retainedTokensOf(projection)) this.#tokens.retain(token);
     this.#hints.emit(projection.run.runId, 'ended');
   }
 
@@ -264,28 +287,12 @@ export class LiveRuns {
     run.wakeAt = null;
     this.#due.set(run, Number.POSITIVE_INFINITY);
     this.#tokens.free(run.projection);
-    this.#runs.delete(run.projection.run.runId);
+    const { runId, key } = run.projection.run;
+    this.#runs.delete(runId);
+    if (key !== undefined && this.#keys.get(key) === run) this.#keys.delete(key);
   }
 }
 
-function admitted(event: Event): Event {
-  if (!isEvent(event)) throw inputInvalid('event', problemOf(event, 'not an event'));
-  return copyEvent(event);
-}
-
-function problemOf(event: unknown, otherwise: string): string {
-  const checked = parseEvent(event);
-  return checked.ok ? otherwise : checked.problem;
-}
-
-function checkRequest(request: ClaimRequest): void {
-  if (!isId(request.worker))
-    throw inputInvalid('claim request', `worker: got ${JSON.stringify(request.worker)}`);
-  if (!(request.leaseMs > 0 && request.leaseMs < Number.POSITIVE_INFINITY)) {
-    throw inputInvalid('claim request', `leaseMs: expected more than 0, got ${request.leaseMs}`);
-  }
-}
-
-function checkTime(name: string, value: unknown): void {
-  if (!Number.isFinite(value)) throw inputInvalid(name, `expected a time in milliseconds, got ${value}`);
+function createdAtOf(run: LiveRun): number {
+  return run.projection.run.createdAt;
 }

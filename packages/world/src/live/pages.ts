@@ -1,5 +1,5 @@
 import { inputInvalid } from '../errors.ts';
-import type { RunProjection } from '../fold.ts';
+import type { RunProjection } from '../projection.ts';
 import type { ListRequest } from '../world.ts';
 
 const DEFAULT_PAGE_RUNS = 100;

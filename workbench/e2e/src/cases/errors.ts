@@ -48,6 +48,8 @@ export const errorCases: readonly Case[] = [
   returns(errors.retryDisabled, ['FatalError', noRetry, 'attempt 1']),
   returns(errors.fatalIsCatchable, 'true true stop here'),
   returns(errors.causeArrives, { code: 7, list: [1] }),
+  returns(errors.retryPolicy, 'attempt 2'),
+  returns(errors.stepTimeout, 'STEP_TIMEOUT'),
   returns(errors.finallyRuns, ['cleanup 5', 'inner']),
   returns(errors.passesFunction, 'SerializationError .args[0]'),
   fails(errors.throwsError, ({ cause }) => {

@@ -72,6 +72,41 @@ export const hookCases: readonly Case[] = [
     },
   },
   {
+    name: 'receive with a timeout leaves a later payload for the next receive',
+    order: 'timed',
+    async play(app) {
+      const token = app.token('receive');
+      const run = await app.start(hooks.receivesWithTimeout, [token]);
+      await app.until(run.runId, (history) => count(history, 'wait_completed') === 1);
+      await app.resumeHook(token, 'late');
+      assert.deepEqual(await run.returnValue, [undefined, 'late']);
+    },
+  },
+  {
+    name: 'getConflict tells the owner, or null',
+    async play(app) {
+      const token = app.token('owner');
+      const owner = await app.start(hooks.awaitsOne, [token]);
+      await hookExists(app, owner.runId);
+      assert.equal(await (await app.start(hooks.asksForOwner, [token])).returnValue, owner.runId);
+      await app.resumeHook(token, 1);
+      await owner.returnValue;
+      assert.equal(await (await app.start(hooks.asksForOwner, [token])).returnValue, null);
+    },
+  },
+  {
+    name: 'a token is a mutex over runs',
+    order: 'contended',
+    async play(app) {
+      const token = app.token('mutex');
+      const runs = await Promise.all(
+        ['a', 'b', 'c'].map((name) => app.start(hooks.exclusive, [token, name])),
+      );
+      const results = await Promise.all(runs.map((run) => run.returnValue));
+      assert.deepEqual(results, ['a had it alone', 'b had it alone', 'c had it alone']);
+    },
+  },
+  {
     name: 'made-up tokens are long and differ',
     async play(app) {
       assert.equal(await (await app.start(hooks.madeUpToken, [])).returnValue, true);

@@ -1,0 +1,51 @@
+/** Steps that the engine brings itself; workflow code reaches them through `guest/builtin-steps.ts`. */
+import type { StepEntry, StepFunction } from './registry.ts';
+import type { StartOptions } from './start-options.ts';
+import { currentStep, type StepContext } from './step-context.ts';
+
+function context(): StepContext {
+  return currentStep()!;
+}
+
+const functions: Record<string, (...args: never[]) => unknown> = {
+  async startRun(workflowId: string, args: unknown[], options: Omit<StartOptions, 'world'>): Promise<string> {
+    const { runId } = await context().client.start({ workflowId }, args, options);
+    return runId;
+  },
+  hasRun: async (runId: string) => (await context().client.find(runId)) !== undefined,
+  async readRun(runId: string): Promise<unknown> {
+    const { status, workflowName, attributes, ...times } = await context().client.projection(runId);
+    const date = (time: number | undefined) => (time === undefined ? undefined : new Date(time));
+    return {
+      status,
+      workflowName,
+      attributes,
+      createdAt: date(times.createdAt),
+      startedAt: date(times.startedAt),
+      completedAt: date(times.completedAt),
+    };
+  },
+  cancelRun: (runId: string, reason: string | undefined) => context().client.cancel(runId, reason),
+  resumeHook: (token: string, payload: unknown, options: { id?: string }) =>
+    // Another attempt sends the same payload: the step's id makes it one.
+    context().client.resumeHook(token, payload, { id: options.id ?? context().stepId }),
+  getHookByToken: (token: string) => context().client.hookByToken(token),
+};
+
+/** Trouble with the store is no failure of the workflow: these are tried for as long as it takes. */
+const patience = { maxAttempts: 1_000_000, delay: 100, maxDelay: '30s', retryIf: isTrouble } as const;
+
+/** What the caller did wrong will be wrong next time; anything else may pass. */
+function isTrouble(error: unknown): boolean {
+  const { name, code } = error as { name?: unknown; code?: unknown };
+  if (name === 'WorldError')
+    return code !== 'KEY_TAKEN' && code !== 'RUN_NOT_FOUND' && code !== 'INPUT_INVALID';
+  return typeof code !== 'string' || /^E[A-Z]+$/.test(code);
+}
+
+export const builtinSteps: ReadonlyMap<string, StepEntry> = new Map(
+  Object.entries(functions).map(([name, fn]) => {
+    const id = `step//perdure//${name}`;
+    return [id, { id, fn: Object.assign(fn, { retry: patience }) as unknown as StepFunction }];
+  }),
+);

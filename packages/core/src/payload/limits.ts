@@ -1,0 +1,19 @@
+/** Bounds of a stored value: the writer refuses what the reader would, and the reader checks before it builds. */
+
+/** Bytes of a text, of what a compressed payload opens to, and of a body. */
+export const payloadBytesMax = 52_428_800;
+
+/** Objects around a value. */
+export const depthMax = 1_000;
+
+/** Values in one payload, shared ones counted once. */
+export const nodesMax = 4_000_000;
+
+/** Length of an array; holes take no place in the text. */
+export const arrayLengthMax = 33_554_432;
+
+/** Decimal digits of a bigint: making one of more takes noticeable time. */
+export const bigintDigitsMax = 500_000;
+
+/** Bytes from which an ArrayBuffer stands behind the values instead of among them. */
+export const attachedBytesMin = 16_384;

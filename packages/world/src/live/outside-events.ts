@@ -1,0 +1,42 @@
+/** Events that enter a history at its tail from outside its owner. */
+import { hookNotFound, waitNotFound } from '../errors.ts';
+import { type Event, eventIdOf, type SentEvent } from '../event.ts';
+import { copyEvent } from '../event-check.ts';
+import type { Projection } from '../projection.ts';
+
+/** Throws HOOK_NOT_FOUND or WAIT_NOT_FOUND for an event whose hook or wait takes none. */
+export function checkTarget(projection: Projection, { eventType, correlationId = '' }: SentEvent): void {
+  const what = `${correlationId} of run ${projection.run.runId}`;
+  if (eventType === 'hook_received' && projection.hooks.get(correlationId)?.status !== 'live') {
+    throw hookNotFound(what);
+  }
+  if (eventType === 'wait_completed' && projection.waits.get(correlationId)?.status !== 'waiting') {
+    throw waitNotFound(what);
+  }
+}
+
+/** The event in its place; never older than the last one. */
+export function placed(
+  projection: Projection,
+  event: Pick<SentEvent, 'eventType' | 'correlationId' | 'eventData'> & { readonly key?: string },
+  now: number,
+): Event {
+  const { runId, version, updatedAt } = projection.run;
+  const { eventType, correlationId, key, eventData } = event;
+  return copyEvent({
+    runId,
+    eventId: eventIdOf(version + 1),
+    version: version + 1,
+    eventType,
+    correlationId,
+    key,
+    createdAt: Math.max(now, updatedAt),
+    eventData,
+  } as Event);
+}
+
+/** How a run ends whose key another run takes. */
+export function replacement(projection: Projection, byRunId: string, now: number): Event {
+  const eventData = { reason: `replaced by run ${byRunId}` };
+  return placed(projection, { eventType: 'run_cancelled', eventData }, now);
+}

@@ -1,0 +1,180 @@
+/** Kills workers again and again while runs go on, lets them finish, and gathers the evidence. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EventOf } from '@perdure/world';
+import { createWorld, type World } from 'perdure/runtime';
+import { type Blow, blowsOf } from './blows.ts';
+import type { Evidence, RunEvidence } from './evidence.ts';
+import { directoryIsInOrder } from './line-oracle.ts';
+import { planOf } from './plan.ts';
+import { createRandom, type Random } from './random.ts';
+import { Sender } from './sender.ts';
+import { Sightings } from './sightings.ts';
+import { readEffects } from './witness.ts';
+import { type Life, WorkerProcess } from './worker-process.ts';
+
+export interface StormOptions {
+  /** A name or module that `createWorld` knows. */
+  readonly world: string;
+  readonly seed: number;
+  readonly kills: number;
+  /** At least so many; another one is started whenever none is left to be hit. */
+  readonly runs: number;
+  readonly stepsPerRun: number;
+  /** Worker processes at one time. */
+  readonly workers: number;
+  /** Told after each kill. */
+  readonly onKill?: (kills: number) => void;
+}
+
+const leaseMs = 1_000;
+/** A run that has not ended so long after the last kill will not. */
+const finishMs = 60_000;
+
+export async function storm(options: StormOptions): Promise<Evidence> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'perdure-chaos-'));
+  const play = new Storm(options, dataDir, await createWorld(options.world, { dataDir }));
+  try {
+    await play.rage();
+    await play.calm();
+    return await play.evidence();
+  } finally {
+    await play.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+class Storm {
+  readonly #options: StormOptions;
+  readonly #dataDir: string;
+  readonly #effects: string;
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #sender: Sender;
+  readonly #sightings: Sightings;
+  readonly #lives: Life[] = [];
+  #crew: WorkerProcess[] = [];
+  #plans = 0;
+
+  constructor(options: StormOptions, dataDir: string, world: World) {
+    this.#options = options;
+    this.#dataDir = dataDir;
+    this.#effects = join(dataDir, 'effects.txt');
+    this.#world = world;
+    this.#random = createRandom(options.seed + 1);
+    this.#sender = new Sender(world, createRandom(options.seed + 2));
+    this.#sightings = new Sightings(world, this.#root);
+  }
+
+  /** Where the files of the runs lie, of a world that has some. */
+  get #root(): string | undefined {
+    return this.#options.world === 'local' ? this.#dataDir : undefined;
+  }
+
+  async rage(): Promise<void> {
+    const { seed, kills, workers, onKill } = this.#options;
+    for (let i = 0; i < workers; i += 1) this.#hire();
+    for (const [index, blow] of blowsOf(seed, kills, leaseMs).entries()) {
+      this.#startRuns(index);
+      await this.#strike(blow);
+      await this.#look();
+      onKill?.(index + 1);
+      // Trouble is what this looks for: more of it says nothing more.
+      if (this.#sender.troubles.length > 0) return;
+    }
+    this.#startRuns(kills);
+  }
+
+  /** No more kills: everything must end now. */
+  async calm(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const bound = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, finishMs);
+    });
+    await Promise.race([this.#sender.allEnded(), bound]);
+    clearTimeout(timer);
+    await Promise.all(this.#crew.map((worker) => worker.close()));
+  }
+
+  async evidence(): Promise<Evidence> {
+    const effects = Map.groupBy(readEffects(this.#effects), ({ runId }) => runId);
+    const runs: RunEvidence[] = [];
+    const programs = new Map<string, string>();
+    for (const { runId, plan, answer, acknowledged } of this.#sender.runs) {
+      const seen = this.#sightings.of(runId);
+      await this.#sightings.look([runId]);
+      const history = this.#sightings.of(runId);
+      runs.push({ runId, plan, history, answer, acknowledged, seen, effects: effects.get(runId) ?? [] });
+      const created = history[0] as EventOf<'run_created'> | undefined;
+      const code = created && (await this.#world.programs.get(created.eventData.program));
+      if (code !== undefined) programs.set(created!.eventData.program, code);
+    }
+    const known = new Set(runs.map(({ runId }) => runId));
+    const { runs: listed } = await this.#world.runs.list({ limit: 10_000 });
+    const strangers = listed.filter(({ runId }) => !known.has(runId));
+    await this.#sender.close();
+    await this.#world.close();
+    const troubles = [...this.#sender.troubles, ...strangers.map(({ runId }) => `nobody started ${runId}`)];
+    const fileProblems = [...this.#sightings.problems, ...(this.#root ? directoryIsInOrder(this.#root) : [])];
+    return { runs, lives: this.#lives, programs, troubles, fileProblems };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#crew.map((worker) => worker.kill()));
+    await this.#sender.close();
+    await this.#world.close();
+  }
+
+  #hire(): WorkerProcess {
+    const { world } = this.#options;
+    const worker = new WorkerProcess({ world, dataDir: this.#dataDir, effects: this.#effects, leaseMs });
+    this.#crew.push(worker);
+    this.#lives.push(worker.life);
+    return worker;
+  }
+
+  /** Spreads the starts over the first four fifths of the kills. */
+  #startRuns(killed: number): void {
+    const { runs, kills } = this.#options;
+    const due = Math.min(runs, Math.ceil(((killed + 1) * runs) / (kills * 0.8)));
+    while (this.#plans < due || (!this.#sender.busy && killed < kills)) {
+      const { seed, stepsPerRun } = this.#options;
+      this.#plans += 1;
+      this.#sender.play(planOf(`run ${this.#plans}`, seed * 1_000 + this.#plans, stepsPerRun));
+    }
+  }
+
+  async #strike(blow: Blow): Promise<void> {
+    const victim = this.#random.pick(this.#crew);
+    if (blow.kind === 'kill') {
+      if (blow.from === 'ready') await victim.ready;
+      await passing(blow.afterMs);
+      await victim.kill();
+      this.#hire();
+    } else {
+      await victim.ready;
+      await passing(blow.afterMs);
+      victim.stop();
+      // A stopped driver of a data directory keeps its lock; elsewhere the lease runs out.
+      if (!this.#root) victim.life.replaceableFrom = Date.now() + leaseMs;
+      const heir = this.#hire();
+      await heir.ready;
+      await passing(blow.stopMs);
+      victim.goOn();
+      await passing(blow.thenMs);
+      await victim.kill();
+    }
+    this.#crew = this.#crew.filter((worker) => worker !== victim);
+  }
+
+  #look(): Promise<void> {
+    const going = this.#sender.runs.filter(({ ended }) => !ended);
+    return this.#sightings.look(going.map(({ runId }) => runId));
+  }
+}
+
+/** Lets the workers work: the only thing that a time decides here is when they are hit. */
+function passing(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
