@@ -1,9 +1,7 @@
 /** Starting runs and talking to them, from any process. */
-import { randomBytes } from 'node:crypto';
 import {
   type Event,
   type EventOf,
-  eventIdOf,
   type LiveHook,
   type Payload,
   type RunProjection,
@@ -21,14 +19,15 @@ import {
   WorkflowRunNotFoundError,
 } from './errors.ts';
 import { announceEnd, type EndEvent } from './lifecycle.ts';
-import { childrenTooDeep, notAWorkflow, optionInvalid } from './messages.ts';
+import { notAWorkflow, optionInvalid } from './messages.ts';
 import { openPayload } from './open-payload.ts';
 import { hostCodec } from './payload/host-codec.ts';
 import type { Program } from './program.ts';
 import { Run, type RunAccess } from './run.ts';
+import { runCreated } from './run-creation.ts';
 import type { StartOptions } from './start-options.ts';
-import { currentStep, type StepContext } from './step-context.ts';
-import { ulid, ulidOf } from './ulid.ts';
+import { currentStep } from './step-context.ts';
+import { ulid } from './ulid.ts';
 import type { Worker } from './worker.ts';
 
 /** A function with `"use workflow"`, as compiled code exports it. */
@@ -71,25 +70,10 @@ export class Client implements RunAccess {
     const workflowName = (workflow as { workflowId?: unknown } | null | undefined)?.workflowId;
     if (typeof workflowName !== 'string') throw notAWorkflow(workflow);
     if (!Array.isArray(args)) throw optionInvalid('the arguments of start()', 'an array', args);
-    const text = await hostCodec.stringifyWithBodies({ args });
-    const program = await this.#program();
+    const input = await hostCodec.stringifyWithBodies({ args });
+    const { hash } = await this.#program();
     const parent = currentStep();
-    const createdAt = this.#engine.clock();
-    const runId = `wrun_${parent ? ulidOf(parent.stepCreatedAt, childName(parent, options)) : ulid(createdAt)}`;
-    const event: EventOf<'run_created'> = {
-      runId,
-      eventId: eventIdOf(1),
-      version: 1,
-      eventType: 'run_created',
-      createdAt,
-      eventData: {
-        workflowName,
-        program: program.hash,
-        seed: randomBytes(32).toString('hex'),
-        input: this.#engine.envelope.wrap(text, runId, 'run/input'),
-        ...startFacts(options, parent),
-      },
-    };
+    const event = runCreated(this.#engine, { workflowName, program: hash, input, options, parent });
     return this.getRun<R>(await this.#create(event, options));
   }
 
@@ -97,10 +81,7 @@ export class Client implements RunAccess {
   async #create(event: EventOf<'run_created'>, { onConflict, runAt }: StartOptions): Promise<string> {
     const { world, worker, clock } = this.#engine;
     const now = clock();
-    const wakeAt =
-      runAt === undefined
-        ? undefined
-        : timeAfter(runAt instanceof Date ? runAt : new Date(timeAfter(runAt, 0)), now);
+    const wakeAt = runAt === undefined ? undefined : timeAfter(runAt, now);
     const later = wakeAt !== undefined && wakeAt > now;
     const claims = this.#worker.free > 0 && !later;
     const { run, claim } = await world.runs.create(event, {
@@ -204,6 +185,23 @@ export class Client implements RunAccess {
     return { stoppedCount };
   }
 
+  /** Aborts a controller of the workflow from outside; one that is aborted already stays as it is. */
+  async requestAbort(runId: string, correlationId: string, reason: unknown): Promise<void> {
+    const stored = this.#engine.envelope.wrap(hostCodec.stringify(reason), runId, `${correlationId}/reason`);
+    const key = `abort_${correlationId}`;
+    try {
+      const event = {
+        eventType: 'abort_requested',
+        key,
+        correlationId,
+        eventData: { reason: stored },
+      } as const;
+      await this.#engine.world.runs.send(runId, event);
+    } catch (error) {
+      if (!WorldError.is(error)) throw error;
+    }
+  }
+
   /** Throws `LimitError`, ATTRIBUTE_INVALID, `WorkflowRunNotFoundError`. */
   async setAttributes(
     runId: string,
@@ -241,7 +239,11 @@ export class Client implements RunAccess {
     const key =
       options.id === undefined ? ulid(clock()) : `id_${Buffer.from(options.id).toString('base64url')}`;
     if (key.length > 128) throw optionInvalid('the id of resumeHook()', 'at most 90 bytes', options.id);
-    const stored = envelope.wrap(await hostCodec.stringifyWithBodies(payload), runId, `${correlationId}/${key}`);
+    const stored = envelope.wrap(
+      await hostCodec.stringifyWithBodies(payload),
+      runId,
+      `${correlationId}/${key}`,
+    );
     try {
       const event = {
         eventType: 'hook_received',
@@ -271,27 +273,4 @@ export class Client implements RunAccess {
     const place = `${hook.correlationId}/metadata`;
     return { ...hook, metadata: await openPayload(this.#engine, stored, { runId: hook.runId, place }) };
   }
-}
-
-const childDepthMax = 100;
-
-/** Tells the children of one step apart: by key where they have one. */
-function childName({ stepId }: StepContext, { key }: StartOptions): string {
-  return key === undefined ? stepId : `${stepId} ${key}`;
-}
-
-/** What a run's first event says beside its workflow: key, attributes, parent. */
-function startFacts(
-  { key, attributes = {} }: StartOptions,
-  parent: StepContext | undefined,
-): Pick<EventOf<'run_created'>['eventData'], 'key' | 'attributes' | 'parentRunId' | 'rootRunId'> {
-  const own = checkAttributes(attributes, new Map(), 'own') as Record<string, string>;
-  const facts = key === undefined ? {} : { key };
-  if (!parent) return Object.keys(own).length === 0 ? facts : { ...facts, attributes: own };
-  const depth = Number(parent.attributes.$depth ?? 0) + 1;
-  if (depth > childDepthMax) throw childrenTooDeep(childDepthMax);
-  const parentRunId = parent.workflowRunId;
-  const rootRunId = parent.attributes.$rootRunId ?? parentRunId;
-  const inherited = { $parentRunId: parentRunId, $rootRunId: rootRunId, $depth: String(depth) };
-  return { ...facts, parentRunId, rootRunId, attributes: { ...own, ...inherited } };
 }

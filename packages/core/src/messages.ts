@@ -85,9 +85,13 @@ export function notSerializable(what: string, path: string, cause?: unknown): Se
 }
 
 export function circleNotSerializable(what: string, path: string): SerializationError {
-  return new SerializationError(`Cannot store a circle through ${what}, closed at ${path || 'the top'}.`, path, {
-    hint: 'It is made of its data when it is read, and cannot be a part of them: store an id instead of the reference.',
-  });
+  return new SerializationError(
+    `Cannot store a circle through ${what}, closed at ${path || 'the top'}.`,
+    path,
+    {
+      hint: 'It is made of its data when it is read, and cannot be a part of them: store an id instead of the reference.',
+    },
+  );
 }
 
 export function bodyNotSerializable(what: string): SerializationError {
@@ -201,6 +205,18 @@ export function childrenTooDeep(limit: number): LimitError {
     `Expected child runs nested at most ${limit} deep.`,
     'A workflow that starts itself needs an end.',
   );
+}
+
+export function signalNotConstructible(): ContextError {
+  return new ContextError(
+    'SIGNAL_NOT_CONSTRUCTIBLE',
+    'An AbortSignal cannot be constructed.',
+    'Make an AbortController and use its signal, or AbortSignal.timeout() or any().',
+  );
+}
+
+export function signalRecordInvalid(): PayloadError {
+  return payloadInvalid('an abort signal without its id');
 }
 
 export function programUnknown(): PerdureError {

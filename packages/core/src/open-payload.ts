@@ -2,6 +2,7 @@ import type { EventOf, Payload } from '@perdure/world';
 import type { Engine } from './engine.ts';
 import { checkSealed, isSealed } from './payload/envelope.ts';
 import { hostCodec } from './payload/host-codec.ts';
+import { readingRunsThrough } from './payload/host-run.ts';
 
 /**
  * The value of a payload of any run, for callers who have not read the run's history.
@@ -9,7 +10,7 @@ import { hostCodec } from './payload/host-codec.ts';
  * A process that seals and finds a payload that is not looks at how the run began. Throws `PayloadError`.
  */
 export async function openPayload(
-  { world, envelope }: Pick<Engine, 'world' | 'envelope'>,
+  { world, envelope, client }: Pick<Engine, 'world' | 'envelope' | 'client'>,
   payload: Payload,
   { runId, place }: { readonly runId: string; readonly place: string },
 ): Promise<unknown> {
@@ -17,5 +18,6 @@ export async function openPayload(
     const [created] = await world.runs.history(runId, { limit: 1 });
     checkSealed(payload, (created as EventOf<'run_created'>).eventData.input, place);
   }
-  return hostCodec.parse(envelope.unwrap(payload, runId, place));
+  const text = envelope.unwrap(payload, runId, place);
+  return readingRunsThrough(client, () => hostCodec.parse(text));
 }

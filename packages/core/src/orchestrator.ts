@@ -15,6 +15,8 @@ import type { Execution } from './execution.ts';
 import { announceEnd, type EndEvent } from './lifecycle.ts';
 import { breathe } from './macrotask.ts';
 import { isRepairable, PausedRun } from './paused-run.ts';
+import { abortHeld } from './payload/host-abort.ts';
+import { hostCodec } from './payload/host-codec.ts';
 import type { Arrival } from './stage.ts';
 import { StageBuilder } from './stage-builder.ts';
 import { type Attempt, runAttempt } from './step-runner.ts';
@@ -103,6 +105,7 @@ export class RunSession {
     const news = this.#news ? 'news' : 'none';
     this.#news = false;
     await this.#builder.catchUp(news);
+    this.#passAborts();
     const arrivals = await this.#takeArrivals();
     const execution = await this.#builder.build(
       arrivals,
@@ -169,6 +172,7 @@ export class RunSession {
       for (const { attempt } of arrivals) this.#inFlight.delete(attempt.step.id);
       for (const line of logs) this.#engine.log(this.runId, line);
       for (const attempt of starts) this.#begin(attempt);
+      this.#passAborts();
       return true;
     }
     if (result.kind === 'token-taken') this.#builder.noteConflict(result.correlationId, result.ownerRunId);
@@ -177,6 +181,20 @@ export class RunSession {
     if (result.kind === 'claim-lost')
       this.lose(new DOMException('The claim on the run was lost.', 'AbortError'));
     return false;
+  }
+
+  /** Aborts what attempts in flight were given and the history says is aborted. */
+  #passAborts(): void {
+    const aborts = this.#engine.resident.get(this.runId)?.open.aborts;
+    if (!aborts || aborts.size === 0) return;
+    for (const { signals } of this.#inFlight.values()) {
+      for (const [id, { signal }] of signals) {
+        const reason = aborts.get(id);
+        if (reason === undefined || signal.aborted) continue;
+        const text = this.#engine.envelope.unwrap(reason, this.runId, `${id}/reason`);
+        abortHeld(signals, id, hostCodec.parse(text));
+      }
+    }
   }
 
   #refuse(): void {

@@ -37,7 +37,12 @@ const registryKey: symbol = Symbol.for('perdure.registry');
 export function registry(): Registry {
   const shared = globalThis as unknown as Record<symbol, Registry | undefined>;
   const found = shared[registryKey];
-  const made: Registry = found ?? { steps: new Map(), workflows: new Map(), classes: new Map(), files: new Set() };
+  const made: Registry = found ?? {
+    steps: new Map(),
+    workflows: new Map(),
+    classes: new Map(),
+    files: new Set(),
+  };
   // Compiled code may have made it, and knows only what it writes.
   (made as { classes?: Registry['classes'] }).classes ??= new Map();
   shared[registryKey] = made;

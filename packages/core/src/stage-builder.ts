@@ -233,6 +233,8 @@ export class StageBuilder {
       startedAt: this.now(execution),
       run: runFacts(execution),
       abort: new AbortController(),
+      signals: new Map(),
+      told: [],
     });
   }
 

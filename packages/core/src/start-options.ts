@@ -12,6 +12,6 @@ export interface StartOptions {
    * cancels it.
    */
   readonly onConflict?: 'join' | 'fail' | 'replace';
-  /** When the run is due first. Default: at once. */
+  /** When the run is due first: a Date, or a duration from now. Default: at once. */
   readonly runAt?: Date | number | string;
 }

@@ -19,6 +19,8 @@ export interface StepContext {
   /** Attributes of the run as it was created. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly client: StepClient;
+  /** A name for the next run that the body starts: the same for the same call of every attempt. */
+  nextChildName(): string;
 }
 
 // One storage for the process: a second copy of the package must see the attempts of the first.

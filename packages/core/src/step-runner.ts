@@ -9,7 +9,9 @@ import { FatalError, PayloadError, SerializationError } from './errors.ts';
 import { isTooLarge, stepTimedOut } from './messages.ts';
 import type { OpenStep } from './open-operations.ts';
 import type { Envelope } from './payload/envelope.ts';
+import { holdingSignals } from './payload/host-abort.ts';
 import { hostCodec } from './payload/host-codec.ts';
+import { readingRunsThrough } from './payload/host-run.ts';
 import type { StepEntry, StepFunction } from './registry.ts';
 import { runInStep, type StepClient } from './step-context.ts';
 import { type RetryPolicy, readStepOptions } from './step-options.ts';
@@ -27,6 +29,10 @@ export interface Attempt {
     readonly attributes: Readonly<Record<string, string>>;
   };
   readonly abort: AbortController;
+  /** Controllers of the workflow that the body was given, by id. */
+  readonly signals: Map<string, AbortController>;
+  /** Events that the body sent to its run, until they are durable. */
+  readonly told: Promise<unknown>[];
 }
 
 export type Outcome =
@@ -44,14 +50,17 @@ export async function runAttempt(attempt: Attempt, envelope: Envelope, client: S
   let { options } = attempt.step;
   let retryIf: RetryPolicy['retryIf'];
   try {
-    const { args, body } = openCall(attempt, envelope);
+    const { args, body } = openCall(attempt, envelope, client);
     options = { ...readStepOptions(body), ...options };
     retryIf = (body.retry as RetryPolicy | undefined)?.retryIf;
     const value = await within(attempt, options, () =>
       runInStep(contextOf(attempt, client), () => body(...args)),
     );
-    const text = hostCodec.stringifyWithBodies(value);
-    return { kind: 'completed', text: typeof text === 'string' ? text : await text };
+    const written = hostCodec.stringifyWithBodies(value);
+    const text = typeof written === 'string' ? written : await written;
+    // What the body told the run is durable before its end is.
+    if (attempt.told.length > 0) await Promise.all(attempt.told);
+    return { kind: 'completed', text };
   } catch (error) {
     if (error instanceof UnreadableInput) return { kind: 'unreadable', error: error.reason };
     return { kind: 'failed', error, options, retry: mayRetry(error, retryIf) };
@@ -90,12 +99,21 @@ class UnreadableInput extends Error {
 }
 
 function openCall(
-  { step, entry, run }: Attempt,
+  attempt: Attempt,
   envelope: Envelope,
+  client: StepClient,
 ): { args: unknown[]; body: StepFunction } {
+  const { step, entry, run, signals, told } = attempt;
+  const tell = (id: string, reason: unknown): void => {
+    told.push(client.requestAbort(run.runId, id, reason));
+  };
   try {
     const text = envelope.unwrap(step.input, run.runId, `${step.id}/input`);
-    const input = hostCodec.parse(text) as { args: unknown[]; closure?: Record<string, unknown> };
+    const read = (): unknown => hostCodec.parse(text);
+    const input = holdingSignals({ signals, tell }, () => readingRunsThrough(client, read)) as {
+      args: unknown[];
+      closure?: Record<string, unknown>;
+    };
     return { args: input.args, body: 'fn' in entry ? entry.fn : entry.bind(input.closure ?? {}) };
   } catch (error) {
     if (PayloadError.is(error)) throw new UnreadableInput(error);
@@ -105,6 +123,7 @@ function openCall(
 
 function contextOf(attempt: Attempt, client: StepClient): Parameters<typeof runInStep>[0] {
   const { step, number, startedAt, run, abort } = attempt;
+  let children = 0;
   return {
     stepName: step.name,
     stepId: step.id,
@@ -117,5 +136,9 @@ function contextOf(attempt: Attempt, client: StepClient): Parameters<typeof runI
     workflowStartedAt: new Date(run.startedAt),
     attributes: run.attributes,
     client,
+    nextChildName: () => {
+      children += 1;
+      return `${step.id} ${children}`;
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Case } from '../src/app.ts';
+import { abortCases } from '../src/cases/abort.ts';
 import { errorCases } from '../src/cases/errors.ts';
 import { hookCases } from '../src/cases/hooks.ts';
 import { runCases } from '../src/cases/runs.ts';
@@ -7,7 +8,14 @@ import { stepCases } from '../src/cases/steps.ts';
 import { timeCases } from '../src/cases/time.ts';
 import { openApp } from '../src/in-process.ts';
 
-const suites = { steps: stepCases, errors: errorCases, time: timeCases, hooks: hookCases, runs: runCases };
+const suites = {
+  steps: stepCases,
+  errors: errorCases,
+  time: timeCases,
+  hooks: hookCases,
+  runs: runCases,
+  abort: abortCases,
+};
 
 /** Plays a case in an app of its own, and gives the histories it left. */
 async function play(one: Case, world: string, residency: 'resident' | 'dropped'): Promise<unknown[][]> {

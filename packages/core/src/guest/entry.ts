@@ -5,6 +5,8 @@
  * drained (E1) and `commands` holds what the program asks for. Nothing else crosses (E2).
  */
 import './globals.ts';
+import './abort.ts';
+import './run-handle.ts';
 import { builtinInWorkflow, turnBudgetExceeded } from '../messages.ts';
 import { overBudget, resetBudget } from './budget.ts';
 import {

@@ -26,3 +26,10 @@ export function once<T>(build: () => T): () => T {
     return made.value;
   };
 }
+
+/** A class under the name that a program knows it by. */
+export function named<T extends { readonly prototype: object }>(cls: T, name: string): T {
+  Object.defineProperty(cls, 'name', { value: name, configurable: true });
+  Object.defineProperty(cls.prototype, Symbol.toStringTag, { value: name, configurable: true });
+  return cls;
+}

@@ -3,8 +3,9 @@
  * that waiting for it holds nothing.
  */
 import { WorkflowRunCancelledError, WorkflowRunFailedError } from '../errors.ts';
+import { runIdOf } from '../payload/run-record.ts';
 import { runBuiltin } from './builtin-steps.ts';
-import { bornHandled, childEnded, issue, nextId } from './state.ts';
+import { bornHandled, childEnded, issue, nextId, storedTypes } from './state.ts';
 
 /** Facts about a run at the time they were read. */
 interface RunFacts {
@@ -109,3 +110,8 @@ export class GuestRun implements Run<unknown> {
 export function runHandle<R = unknown>(runId: string): Run<R> {
   return new GuestRun(runId) as Run<R>;
 }
+
+storedTypes.Run = {
+  reduce: (value) => (value instanceof GuestRun ? { runId: value.runId } : undefined),
+  revive: (data) => runHandle(runIdOf(data)),
+};

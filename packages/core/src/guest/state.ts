@@ -3,7 +3,13 @@
  * and the operations that wait for an answer. One instance per context, fresh for every Execution.
  */
 
-import { type Codec, createCodec, type FunctionReference, type StoredClass, type StoredType } from '../payload/codec.ts';
+import {
+  type Codec,
+  createCodec,
+  type FunctionReference,
+  type StoredClass,
+  type StoredType,
+} from '../payload/codec.ts';
 import type { ChildOutcome } from './run-handle.ts';
 
 /** A command as the guest issues it: a plain record of primitives (E2). */
@@ -133,7 +139,7 @@ export const codec: Codec = createCodec({
 let sequence = 0;
 
 /** The next correlation id: dense, in emission order (E3). */
-export function nextId(prefix: 'step' | 'wait' | 'hook' | 'chld' | 'attr'): string {
+export function nextId(prefix: 'step' | 'wait' | 'hook' | 'chld' | 'attr' | 'abrt'): string {
   const id = `${prefix}_${init.base}_${sequence}`;
   sequence += 1;
   return id;

@@ -202,7 +202,8 @@ class Decoder {
     const [, start, length] = node;
     if (typeof start === 'string') return bytesOf(start);
     const { length: end } = this.#attached;
-    if (!isIndex(start, end) || !isIndex(length, end - start + 1)) return broken('the place of attached bytes');
+    if (!isIndex(start, end) || !isIndex(length, end - start + 1))
+      return broken('the place of attached bytes');
     return bytesOf(this.#attached.slice(start, start + length));
   }
 
@@ -211,7 +212,8 @@ class Decoder {
     if (!(buffer instanceof ArrayBuffer)) return broken(`a ${tag} of no buffer`);
     const size = viewTags.get(tag)!;
     const [, , offset = 0, length = Math.floor(buffer.byteLength / size)] = node;
-    const fits = isIndex(offset, buffer.byteLength + 1) && isIndex(length, (buffer.byteLength - offset) / size + 1);
+    const fits =
+      isIndex(offset, buffer.byteLength + 1) && isIndex(length, (buffer.byteLength - offset) / size + 1);
     const View = (globalThis as unknown as Record<string, ViewClass | undefined>)[tag];
     if (!fits || offset % size !== 0 || !View) return broken(`a ${tag} that does not fit its buffer`);
     return this.#keep(index, new View(buffer, offset, length));
@@ -234,7 +236,9 @@ class Decoder {
     const make = Object.hasOwn(record, 'errors') ? blankAggregate : undefined;
     const error = this.#keep(
       index,
-      make ? make(message, text('class'), this.#realm) : blankError(name, message, text('class'), this.#realm),
+      make
+        ? make(message, text('class'), this.#realm)
+        : blankError(name, message, text('class'), this.#realm),
     );
     this.#depth += 1;
     const [cause, errors, fields] = [part('cause'), part('errors'), part('fields')];
@@ -256,8 +260,10 @@ class Decoder {
 
   #function(data: object): unknown {
     const { kind, id } = data as Partial<FunctionReference>;
-    if (!Object.hasOwn(data, 'kind') || !Object.hasOwn(data, 'id')) return broken('a function without a name');
-    if ((kind !== 'step' && kind !== 'workflow') || typeof id !== 'string') return broken('the name of a function');
+    if (!Object.hasOwn(data, 'kind') || !Object.hasOwn(data, 'id'))
+      return broken('a function without a name');
+    if ((kind !== 'step' && kind !== 'workflow') || typeof id !== 'string')
+      return broken('the name of a function');
     return this.#realm.resolve(data as FunctionReference);
   }
 
@@ -265,7 +271,8 @@ class Decoder {
     const id = Object.hasOwn(data, 'id') ? stringOf((data as { id?: unknown }).id, 'the id of a class') : '';
     const cls = this.#realm.classes.get(id) as Record<symbol, unknown> | undefined;
     const make = cls?.[WORKFLOW_DESERIALIZE];
-    if (typeof make !== 'function') return broken(`class ${JSON.stringify(id)} is not part of this program or process`);
+    if (typeof make !== 'function')
+      return broken(`class ${JSON.stringify(id)} is not part of this program or process`);
     return make.call(cls, Object.hasOwn(data, 'data') ? (data as { data?: unknown }).data : undefined);
   }
 }

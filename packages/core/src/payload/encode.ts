@@ -22,7 +22,16 @@ import {
   viewTags,
 } from './notation.ts';
 import type { Realm, StoredClass } from './realm.ts';
-import { filledIndexes, kindOf, leafText, MapKey, pathText, quote, tagOf, utf8LengthExceeds } from './spelling.ts';
+import {
+  filledIndexes,
+  kindOf,
+  leafText,
+  MapKey,
+  pathText,
+  quote,
+  tagOf,
+  utf8LengthExceeds,
+} from './spelling.ts';
 
 export class Encoder {
   readonly #realm: Realm;
@@ -303,4 +312,3 @@ export class Encoder {
     return `["ArrayBuffer",${start},${base64.length}]`;
   }
 }
-

@@ -67,7 +67,9 @@ export function createEnvelope(cipher: Cipher | undefined, options: EnvelopeOpti
 }
 
 export function isSealed(payload: Payload): boolean {
-  return typeof payload !== 'string' && (payload[0] === formatSealed || payload[0] === formatCompressedSealed);
+  return (
+    typeof payload !== 'string' && (payload[0] === formatSealed || payload[0] === formatCompressedSealed)
+  );
 }
 
 /**

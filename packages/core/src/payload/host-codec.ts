@@ -1,6 +1,8 @@
 /** The codec of the host's realm: steps and workflows cross as references, bodies once they are read. */
 import { registry, type StepEntry } from '../registry.ts';
 import { type Codec, createCodec, type StoredType } from './codec.ts';
+import { hostAbortTypes } from './host-abort.ts';
+import { hostRunTypes } from './host-run.ts';
 import { gatherBodies, hostWebTypes } from './host-web.ts';
 
 interface Marked {
@@ -18,7 +20,7 @@ function bound(entry: StepEntry, closure: unknown): unknown {
 }
 
 /** Further types of the host, by their tag in the text. */
-export const hostTypes: Record<string, StoredType> = { ...hostWebTypes };
+export const hostTypes: Record<string, StoredType> = { ...hostWebTypes, ...hostAbortTypes, ...hostRunTypes };
 
 const codec = createCodec({
   types: hostTypes,

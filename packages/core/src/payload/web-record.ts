@@ -24,7 +24,11 @@ interface Primitives {
 }
 
 /** A member of a record that was read. Throws `PayloadError`. */
-export function fieldOf<Kind extends keyof Primitives>(record: object, key: string, kind: Kind): Primitives[Kind] {
+export function fieldOf<Kind extends keyof Primitives>(
+  record: object,
+  key: string,
+  kind: Kind,
+): Primitives[Kind] {
   const value = Object.hasOwn(record, key) ? (record as Record<string, unknown>)[key] : undefined;
   // biome-ignore lint/suspicious/useValidTypeof: the kind is one of two that typeof gives.
   if (typeof value !== kind) throw payloadInvalid(`${key} is no ${kind}`);
@@ -35,7 +39,12 @@ export function fieldOf<Kind extends keyof Primitives>(record: object, key: stri
 export function headerPairs(data: unknown): [string, string][] {
   const pairs = Array.isArray(data) ? data : [undefined];
   for (const pair of pairs) {
-    if (!Array.isArray(pair) || typeof pair[0] !== 'string' || typeof pair[1] !== 'string' || pair.length !== 2)
+    if (
+      !Array.isArray(pair) ||
+      typeof pair[0] !== 'string' ||
+      typeof pair[1] !== 'string' ||
+      pair.length !== 2
+    )
       throw payloadInvalid('headers that are none');
   }
   return pairs as [string, string][];

@@ -29,7 +29,8 @@ export function percentDecode(text: string): Uint8Array<ArrayBuffer> {
   const bytes = encodeUtf8(text);
   let to = 0;
   for (let from = 0; from < bytes.length; from += 1) {
-    const digits = bytes[from] === 0x25 ? String.fromCharCode(bytes[from + 1] ?? 0, bytes[from + 2] ?? 0) : '';
+    const digits =
+      bytes[from] === 0x25 ? String.fromCharCode(bytes[from + 1] ?? 0, bytes[from + 2] ?? 0) : '';
     const encoded = /^[0-9a-fA-F]{2}$/.test(digits);
     bytes[to] = encoded ? Number.parseInt(digits, 16) : bytes[from]!;
     if (encoded) from += 2;

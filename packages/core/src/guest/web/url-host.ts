@@ -34,11 +34,13 @@ function toAscii(domain: string): string | undefined {
     .toLowerCase()
     .normalize('NFC');
   if (mapped.includes('\ufffd')) return undefined;
-  return mapped
-    .split('.')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the whole of ASCII is meant.
-    .map((label) => (/^[\0-\x7f]*$/.test(label) ? label : `xn--${punycode(label)}`))
-    .join('.');
+  return (
+    mapped
+      .split('.')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the whole of ASCII is meant.
+      .map((label) => (/^[\0-\x7f]*$/.test(label) ? label : `xn--${punycode(label)}`))
+      .join('.')
+  );
 }
 
 function validPunycode(domain: string): string | undefined {
