@@ -219,6 +219,17 @@ export function signalRecordInvalid(): PayloadError {
   return payloadInvalid('an abort signal without its id');
 }
 
+export function hookPayloadInvalid(problems: readonly string[]): PerdureError {
+  return new PerdureError(
+    'HookPayloadError',
+    'HOOK_PAYLOAD_INVALID',
+    `Expected a payload that fits the schema of the hook: ${problems.join('; ')}.`,
+    {
+      hint: 'Nothing was sent; mend the payload and send it again.',
+    },
+  );
+}
+
 export function programUnknown(): PerdureError {
   return new PerdureError(
     'ProgramError',

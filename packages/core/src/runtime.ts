@@ -132,6 +132,10 @@ export class Runtime {
     return this.#client;
   }
 
+  get closed(): boolean {
+    return this.#closed !== undefined;
+  }
+
   /** Executions in memory. */
   get residentCount(): number {
     return this.#resident.size;

@@ -1,5 +1,5 @@
 /** The world and the runtimes of this process, shared by every copy of the package in it. */
-import { createRuntime, type Runtime } from '@perdure/core';
+import { createRuntime as createEngine, type Runtime, type RuntimeOptions } from '@perdure/core';
 import { PerdureError } from '@perdure/core/errors';
 import type { World } from '@perdure/world';
 import { worldChoice } from './config.ts';
@@ -72,12 +72,14 @@ export function setWorld(world: World): void {
 /** The runtime of a world (default the process's), made on first use; its worker runs unless WORKFLOW_WORKER=off. */
 export async function getRuntime(world?: World): Promise<Runtime> {
   const target = world ?? (await getWorld());
-  const { runtimes } = ambient();
-  let runtime = runtimes.get(target);
-  if (!runtime) {
-    runtime = createRuntime({ world: target });
-    runtimes.set(target, runtime);
-  }
+  const runtime = ambient().runtimes.get(target);
+  return runtime && !runtime.closed ? runtime : createRuntime({ world: target });
+}
+
+/** Makes an engine on a world, and starts its worker unless told not to; from then on it is the world's in this process. */
+export function createRuntime(options: RuntimeOptions): Runtime {
+  const runtime = createEngine(options);
+  ambient().runtimes.set(options.world, runtime);
   return runtime;
 }
 

@@ -58,7 +58,8 @@ export async function resumeHook(
   payload: unknown,
   options?: { readonly id?: string },
 ): Promise<HookInfo> {
-  return (await getRuntime()).resumeHook(token, payload, options);
+  const client = currentStep()?.client ?? (await getRuntime());
+  return client.resumeHook(token, payload, options);
 }
 
 /** Throws `HookNotFoundError`. */

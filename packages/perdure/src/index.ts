@@ -7,11 +7,14 @@ export {
   getStepMetadata,
   getWorkflowMetadata,
   type Hook,
+  type HookDefinition,
   type HookOptions,
   RetryableError,
   type RetryPolicy,
+  type StandardSchema,
   type StepMetadata,
   setAttributes,
   sleep,
   type WorkflowMetadata,
 } from '@perdure/core';
+export { defineHook } from './define-hook.ts';

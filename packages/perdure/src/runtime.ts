@@ -1,10 +1,4 @@
 /** Worlds and engines, for programs that set them up themselves. */
-export {
-  createRuntime,
-  type Key,
-  type ProgramSource,
-  type Runtime,
-  type RuntimeOptions,
-} from '@perdure/core';
+export type { Key, ProgramSource, Runtime, RuntimeOptions } from '@perdure/core';
 export type { World } from '@perdure/world';
-export { close, createWorld, getRuntime, getWorld, setWorld } from './ambient.ts';
+export { close, createRuntime, createWorld, getRuntime, getWorld, setWorld } from './ambient.ts';

@@ -70,7 +70,8 @@ function middleOf(sorted: readonly number[]): number {
 /**
  * Sorted. Counts from when the process was called for: since a moment of its own, and not before the last driver's end.
  *
- * Looks at the first step that a process started: the only event that names its writer.
+ * Looks at the first step that a process started: the only event that names its writer. Processes that were stopped
+ * in between are left out.
  */
 function recoveryTimes(
   { runs, lives }: Pick<Evidence, 'runs' | 'lives'>,
@@ -85,6 +86,7 @@ function recoveryTimes(
   const drivers = lives.filter(({ pid }) => first.has(pid));
   const ends = drivers.map(({ replaceableFrom = Number.POSITIVE_INFINITY }) => replaceableFrom);
   return drivers
+    .filter(({ stops }) => stops === 0)
     .map((life) => {
       const began = first.get(life.pid)!;
       return began - Math.max(since(life), ...ends.filter((end) => end <= began));

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Event } from '@perdure/world';
-import { createRuntime, createWorld } from 'perdure/runtime';
+import { createRuntime, createWorld, setWorld } from 'perdure/runtime';
 import type { App } from './app.ts';
 
 export interface InProcessApp extends App {
@@ -22,6 +22,7 @@ export interface InProcessOptions {
 export async function openApp({ world: name, residency }: InProcessOptions): Promise<InProcessApp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'perdure-e2e-'));
   const world = await createWorld(name, { dataDir });
+  setWorld(world);
   const problems: string[] = [];
   const runtime = createRuntime({
     world,

@@ -1,4 +1,11 @@
-import { createHook, getStepMetadata, getWorkflowMetadata } from 'perdure';
+import {
+  createHook,
+  defineHook,
+  getStepMetadata,
+  getWorkflowMetadata,
+  type HookDefinition,
+  type StandardSchema,
+} from 'perdure';
 import { add, delayed } from './steps.ts';
 
 export async function collects(token: string): Promise<unknown[]> {
@@ -94,4 +101,28 @@ export async function exclusive(token: string, name: string): Promise<string> {
     if (!owner) return await delayed(5, `${name} had it alone`);
     await owner.returnValue;
   }
+}
+
+/** Checks by hand what a validation library would; any Standard Schema will do. */
+const answerSchema: StandardSchema<{ amount: string }, { amount: number }> = {
+  '~standard': {
+    version: 1,
+    vendor: 'workbench',
+    validate(value) {
+      const amount = Number((value as { amount?: unknown } | null)?.amount);
+      return Number.isFinite(amount)
+        ? { value: { amount } }
+        : { issues: [{ message: 'expected a number', path: ['amount'] }] };
+    },
+  },
+};
+
+export const answer: HookDefinition<{ amount: string }, { amount: number }, unknown> = defineHook({
+  schema: answerSchema,
+});
+
+export async function definedHook(token: string): Promise<number> {
+  'use workflow';
+  const { amount } = await answer.create({ token });
+  return amount + 1;
 }

@@ -5,6 +5,7 @@ import { clock, init } from './state.ts';
 export type { Duration } from '../duration.ts';
 export { FatalError, RetryableError } from '../errors.ts';
 export { getAttributes, setAttributes } from './attributes.ts';
+export { defineHook } from './define-hook.ts';
 export { createHook, type Hook, type HookOptions } from './hook.ts';
 export { sleep } from './wait.ts';
 

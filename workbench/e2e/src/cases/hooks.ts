@@ -107,6 +107,21 @@ export const hookCases: readonly Case[] = [
     },
   },
   {
+    name: 'a defined hook checks and converts payloads where they are sent',
+    order: 'timed',
+    async play(app) {
+      const token = app.token('defined');
+      const run = await app.start(hooks.definedHook, [token]);
+      await hookExists(app, run.runId);
+      await assert.rejects(hooks.answer.resume(token, { amount: 'much' }), {
+        code: 'HOOK_PAYLOAD_INVALID',
+        message: /amount: expected a number/,
+      });
+      await hooks.answer.resume(token, { amount: '41' });
+      assert.equal(await run.returnValue, 42);
+    },
+  },
+  {
     name: 'made-up tokens are long and differ',
     async play(app) {
       assert.equal(await (await app.start(hooks.madeUpToken, [])).returnValue, true);

@@ -2,7 +2,9 @@
 import { ContextError } from '../../errors.ts';
 
 export function notAUrl(got: unknown): TypeError {
-  const error = new TypeError(`Expected a URL, got ${JSON.stringify(String(got))}; a relative one needs a base.`);
+  const error = new TypeError(
+    `Expected a URL, got ${JSON.stringify(String(got))}; a relative one needs a base.`,
+  );
   return Object.assign(error, { code: 'ERR_INVALID_URL', input: String(got) });
 }
 
@@ -19,7 +21,9 @@ export function bodyUsed(): TypeError {
 }
 
 export function bodyUnsupported(): TypeError {
-  return new TypeError('Expected a body of text, bytes, Blob, FormData or URLSearchParams: streams are for steps.');
+  return new TypeError(
+    'Expected a body of text, bytes, Blob, FormData or URLSearchParams: streams are for steps.',
+  );
 }
 
 export function bodyNotAllowed(what: string): TypeError {
@@ -43,11 +47,17 @@ export function encodingUnknown(label: string): RangeError {
 }
 
 export function textMalformed(encoding: string): TypeError {
-  return Object.assign(new TypeError(`The bytes are no ${encoding}.`), { code: 'ERR_ENCODING_INVALID_ENCODED_DATA' });
+  return Object.assign(new TypeError(`The bytes are no ${encoding}.`), {
+    code: 'ERR_ENCODING_INVALID_ENCODED_DATA',
+  });
 }
 
 export function inStep(what: string): ContextError {
-  return new ContextError('ONLY_IN_STEP', `${what} does not work in a workflow.`, 'Do it in a function with "use step".');
+  return new ContextError(
+    'ONLY_IN_STEP',
+    `${what} does not work in a workflow.`,
+    'Do it in a function with "use step".',
+  );
 }
 
 export function algorithmUnknown(got: string): string {

@@ -39,7 +39,8 @@ export function addReaders<T>(prototype: object, pairsOf: (self: object) => read
 /** Pairs given as a record, a list or anything iterable. Undefined for a list with something else in it. */
 export function pairsFrom(init: object): Pair<string>[] | undefined {
   const iterate = (init as { [Symbol.iterator]?: unknown })[Symbol.iterator];
-  const list: unknown[] = typeof iterate === 'function' ? [...(init as Iterable<unknown>)] : Object.entries(init);
+  const list: unknown[] =
+    typeof iterate === 'function' ? [...(init as Iterable<unknown>)] : Object.entries(init);
   const pairs: Pair<string>[] = [];
   for (const item of list) {
     const pair = typeof item === 'object' && item !== null ? [...(item as Iterable<unknown>)] : [];

@@ -24,7 +24,7 @@ export function parseForm(text: string): Pair<string>[] {
     });
 }
 
-export function formText(pairs: readonly Pair<string>[]): string {
+function formText(pairs: readonly Pair<string>[]): string {
   return pairs.map(([name, value]) => `${formEncode(name)}=${formEncode(value)}`).join('&');
 }
 
@@ -49,7 +49,9 @@ function change(self: object, edit: (pairs: Pair<string>[]) => Pair<string>[]): 
 function withOnly(pairs: Pair<string>[], name: string, value: string): Pair<string>[] {
   const first = pairs.findIndex((pair) => pair[0] === name);
   if (first < 0) return [...pairs, [name, value]];
-  return pairs.flatMap((pair, i): Pair<string>[] => (i === first ? [[name, value]] : pair[0] === name ? [] : [pair]));
+  return pairs.flatMap((pair, i): Pair<string>[] =>
+    i === first ? [[name, value]] : pair[0] === name ? [] : [pair],
+  );
 }
 
 export const searchParamsClass: () => typeof URLSearchParams = once(() => {
@@ -64,7 +66,8 @@ export const searchParamsClass: () => typeof URLSearchParams = once(() => {
       change(this, (pairs) => [...pairs, [text(name), text(value)]]);
     }
     delete(name: unknown, value?: unknown): void {
-      const same = (pair: Pair<string>) => pair[0] === text(name) && (value === undefined || pair[1] === text(value));
+      const same = (pair: Pair<string>) =>
+        pair[0] === text(name) && (value === undefined || pair[1] === text(value));
       change(this, (pairs) => pairs.filter((pair) => !same(pair)));
     }
     get(name: unknown): string | null {

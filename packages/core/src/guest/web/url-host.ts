@@ -9,7 +9,7 @@ import { utf8Text } from './utf8.ts';
 
 const forbiddenInHost = /[\0\t\n\r #/:<>?@[\\\]^|]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is forbidden.
-const forbiddenInDomain = /[\0-\x20"#%/:<>?@[\\\]^`{|}\x7f]/;
+const forbiddenInDomain = /[\0-\x20#%/:<>?@[\\\]^|\x7f]/;
 
 /** Undefined when it is no host. */
 export function parseHost(text: string, kind: 'special' | 'opaque'): string | undefined {

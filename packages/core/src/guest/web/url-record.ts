@@ -67,10 +67,6 @@ export function urlText(url: UrlRecord): string {
 }
 
 export function originText(url: UrlRecord): string {
-  if (url.scheme === 'blob') {
-    const inner = /^https?:\/\/[^/?#]+/i.exec(pathText(url))?.[0];
-    return inner ?? 'null';
-  }
   if (!isSpecial(url.scheme) || url.scheme === 'file') return 'null';
   return `${url.scheme}://${hostText(url)}`;
 }

@@ -19,7 +19,11 @@ function parsed(url: unknown, base: unknown): UrlRecord | undefined {
   return record && parseUrl(String(url), record);
 }
 
-function withPart(url: UrlRecord, part: State, change: { text: string; clear?: Partial<UrlRecord> }): UrlRecord {
+function withPart(
+  url: UrlRecord,
+  part: State,
+  change: { text: string; clear?: Partial<UrlRecord> },
+): UrlRecord {
   const copy: UrlRecord = { ...url, path: [...url.path], ...change.clear };
   return parsePart(change.text, copy, part) ? copy : url;
 }
@@ -48,6 +52,13 @@ function withTail(url: UrlRecord, part: 'query' | 'fragment', value: string): Ur
   return withPart(url, part, { text, clear: { [part]: '' } });
 }
 
+/** A blob's origin is that of the URL in its path. */
+function originOf(url: UrlRecord): string {
+  if (url.scheme !== 'blob') return originText(url);
+  const inner = parseUrl(pathText(url));
+  return inner && /^https?$/.test(inner.scheme) ? originText(inner) : 'null';
+}
+
 function partTable(): Record<string, Part> {
   return {
     href: {
@@ -58,7 +69,7 @@ function partTable(): Record<string, Part> {
         return url;
       },
     },
-    origin: { get: originText },
+    origin: { get: originOf },
     protocol: {
       get: (url) => `${url.scheme}:`,
       set: (url, value) => withPart(url, 'scheme-start', { text: `${value}:` }),
@@ -73,7 +84,10 @@ function partTable(): Record<string, Part> {
       set: (url, text) =>
         url.opaque === undefined ? withPart(url, 'path-start', { text, clear: { path: [] } }) : url,
     },
-    search: { get: ({ query }) => (query ? `?${query}` : ''), set: (url, value) => withTail(url, 'query', value) },
+    search: {
+      get: ({ query }) => (query ? `?${query}` : ''),
+      set: (url, value) => withTail(url, 'query', value),
+    },
     hash: {
       get: ({ fragment }) => (fragment ? `#${fragment}` : ''),
       set: (url, value) => withTail(url, 'fragment', value),
@@ -125,9 +139,11 @@ export const urlClass: () => typeof URL = once(() => {
       get(this: object) {
         return get(records.get(this)!);
       },
-      set: set && function (this: object, value: unknown) {
-        replace(this, set(records.get(this)!, String(value)));
-      },
+      set:
+        set &&
+        function (this: object, value: unknown) {
+          replace(this, set(records.get(this)!, String(value)));
+        },
       enumerable: true,
       configurable: true,
     });
