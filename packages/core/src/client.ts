@@ -25,6 +25,13 @@ import { hostCodec } from './payload/host-codec.ts';
 import type { Program } from './program.ts';
 import { Run, type RunAccess } from './run.ts';
 import { runCreated } from './run-creation.ts';
+import {
+  type ReadOptions,
+  type RunReadable,
+  readableOf,
+  type StreamPlace,
+  writableOf,
+} from './run-streams.ts';
 import type { StartOptions } from './start-options.ts';
 import { currentStep } from './step-context.ts';
 import { ulid } from './ulid.ts';
@@ -259,6 +266,14 @@ export class Client implements RunAccess {
       throw error;
     }
     return { runId, token, metadata };
+  }
+
+  readable<T>(place: StreamPlace, options: ReadOptions = {}): RunReadable<T> {
+    return readableOf<T>(this.#engine, place, options);
+  }
+
+  writable<T>(place: StreamPlace): WritableStream<T> {
+    return writableOf<T>(this.#engine, place);
   }
 
   close(): void {

@@ -16,6 +16,8 @@ export interface Engine {
   readonly envelope: Envelope;
   readonly counters: Counters;
   readonly slots: StepSlots;
+  /** Runs that this process writes streams of. */
+  readonly streaming: Set<string>;
   /** What steps use to start runs and talk to them. */
   readonly client: Client;
   readonly steps: { get(name: string): StepEntry | undefined; keys(): Iterable<string> };

@@ -3,6 +3,7 @@
 import type { Duration } from './duration.ts';
 import type { Hook, HookOptions } from './guest/hook.ts';
 import { onlyInRun, onlyInStep, onlyInWorkflow } from './messages.ts';
+import { defaultStream } from './run-streams.ts';
 import { currentStep } from './step-context.ts';
 
 export interface StepMetadata {
@@ -59,6 +60,16 @@ export async function getAttributes(): Promise<Record<string, string>> {
   const context = currentStep();
   if (!context) throw onlyInRun('getAttributes');
   return (await context.client.projection(context.workflowRunId)).attributes;
+}
+
+/** A stream of the run, in one of its steps; in a workflow a handle to pass on. Throws `ContextError` outside a run. */
+export function getWritable<T = unknown>(options: { readonly namespace?: string } = {}): WritableStream<T> {
+  const context = currentStep();
+  if (!context) throw onlyInRun('getWritable');
+  return context.client.writable<T>({
+    runId: context.workflowRunId,
+    name: options.namespace ?? defaultStream,
+  });
 }
 
 /** Waits durably, in a workflow; throws `ContextError` elsewhere. */

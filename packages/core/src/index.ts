@@ -8,6 +8,7 @@ export {
   getAttributes,
   getStepMetadata,
   getWorkflowMetadata,
+  getWritable,
   type StepMetadata,
   setAttributes,
   sleep,
@@ -17,6 +18,7 @@ export { type EndedRun, type LifecycleHooks, registerLifecycleHooks } from './li
 export { type Key, parseKeys } from './payload/cipher.ts';
 export { hashOf, type ProgramSource } from './program.ts';
 export { Run, type RunAccess } from './run.ts';
+export type { ReadOptions, RunReadable, StreamPlace } from './run-streams.ts';
 export { createRuntime, Runtime, type RuntimeOptions } from './runtime.ts';
 export type { LogLine } from './sandbox.ts';
 export type { StartOptions } from './start-options.ts';

@@ -3,6 +3,7 @@ import { type EventOf, type Payload, WorldError } from '@perdure/world';
 import type { Engine } from './engine.ts';
 import { hostCodec } from './payload/host-codec.ts';
 import { registry } from './registry.ts';
+import { closeStreams } from './run-streams.ts';
 
 export interface EndedRun {
   readonly runId: string;
@@ -40,6 +41,7 @@ export async function announceEnd(
   end: EndEvent,
 ): Promise<void> {
   try {
+    await closeStreams(engine, end.runId);
     await tellParent(engine, created, end);
     if (registeredHooks().size > 0) await callBack(engine, created, end);
   } catch (error) {

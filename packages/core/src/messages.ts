@@ -230,6 +230,26 @@ export function hookPayloadInvalid(problems: readonly string[]): PerdureError {
   );
 }
 
+export function streamsAreForSteps(use: string): ContextError {
+  return new ContextError(
+    'STREAMS_ARE_FOR_STEPS',
+    `${use} was used in a workflow.`,
+    'Pass the stream to a function with "use step" and read or write it there.',
+  );
+}
+
+export function streamNameInvalid(got: unknown): ContextError {
+  return new ContextError(
+    'STREAM_NAME_INVALID',
+    `Expected a stream name of 1 to 512 characters, got ${typeof got === 'string' ? `${got.length} characters` : typeof got}.`,
+    'Leave `namespace` out for the default stream of the run.',
+  );
+}
+
+export function streamRecordInvalid(): PayloadError {
+  return payloadInvalid('a stream handle without its run or name');
+}
+
 export function programUnknown(): PerdureError {
   return new PerdureError(
     'ProgramError',

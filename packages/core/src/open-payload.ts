@@ -2,7 +2,7 @@ import type { EventOf, Payload } from '@perdure/world';
 import type { Engine } from './engine.ts';
 import { checkSealed, isSealed } from './payload/envelope.ts';
 import { hostCodec } from './payload/host-codec.ts';
-import { readingRunsThrough } from './payload/host-run.ts';
+import { readingThrough } from './payload/host-handles.ts';
 
 /**
  * The value of a payload of any run, for callers who have not read the run's history.
@@ -19,5 +19,5 @@ export async function openPayload(
     checkSealed(payload, (created as EventOf<'run_created'>).eventData.input, place);
   }
   const text = envelope.unwrap(payload, runId, place);
-  return readingRunsThrough(client, () => hostCodec.parse(text));
+  return readingThrough(client, () => hostCodec.parse(text));
 }

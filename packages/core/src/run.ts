@@ -1,4 +1,5 @@
 import type { RunProjection, RunStatus } from '@perdure/world';
+import { defaultStream, type ReadOptions, type RunReadable, type StreamPlace } from './run-streams.ts';
 
 /** What a handle needs of the process it lives in. */
 export interface RunAccess {
@@ -8,6 +9,8 @@ export interface RunAccess {
   result(runId: string): Promise<unknown>;
   cancel(runId: string, reason: string | undefined): Promise<void>;
   wakeUp(runId: string, correlationIds: readonly string[] | undefined): Promise<{ stoppedCount: number }>;
+  readable<T = unknown>(place: StreamPlace, options?: ReadOptions): RunReadable<T>;
+  writable<T = unknown>(place: StreamPlace): WritableStream<T>;
 }
 
 /** A handle of a run; making one does no I/O. Every property is a fresh look at the run. */
@@ -57,6 +60,26 @@ export class Run<R = unknown> {
    */
   get returnValue(): Promise<R> {
     return this.#access.result(this.runId) as Promise<R>;
+  }
+
+  /** The run's default stream, from its beginning. */
+  get readable(): RunReadable<unknown> {
+    return this.getReadable();
+  }
+
+  /** A stream of the run, the default one or by name, from an index on; it ends where it was closed, or with the run. */
+  getReadable<T = unknown>(options: ReadOptions & { readonly namespace?: string } = {}): RunReadable<T> {
+    const { namespace: name = defaultStream, ...rest } = options;
+    return this.#access.readable<T>({ runId: this.runId, name }, rest);
+  }
+
+  get writable(): WritableStream<unknown> {
+    return this.getWritable();
+  }
+
+  /** Writes to a stream of the run; a write resolves when its chunk is durable. */
+  getWritable<T = unknown>(options: { readonly namespace?: string } = {}): WritableStream<T> {
+    return this.#access.writable<T>({ runId: this.runId, name: options.namespace ?? defaultStream });
   }
 
   /** Ends the run: the workflow stops at its next turn, signals of steps in flight abort. Idempotent. */

@@ -81,6 +81,7 @@ export class Runtime {
       resident: this.#resident,
       envelope: createEnvelope(cipherFrom(options.encryption), options),
       counters: this.counters,
+      streaming: new Set(),
       slots: new StepSlots(number('maxConcurrentSteps', 1)),
       steps: knownSteps(),
       get client() {

@@ -11,8 +11,9 @@ import type { OpenStep } from './open-operations.ts';
 import type { Envelope } from './payload/envelope.ts';
 import { holdingSignals } from './payload/host-abort.ts';
 import { hostCodec } from './payload/host-codec.ts';
-import { readingRunsThrough } from './payload/host-run.ts';
+import { readingThrough } from './payload/host-handles.ts';
 import type { StepEntry, StepFunction } from './registry.ts';
+import { notePlace } from './run-streams.ts';
 import { runInStep, type StepClient } from './step-context.ts';
 import { type RetryPolicy, readStepOptions } from './step-options.ts';
 
@@ -53,10 +54,9 @@ export async function runAttempt(attempt: Attempt, envelope: Envelope, client: S
     const { args, body } = openCall(attempt, envelope, client);
     options = { ...readStepOptions(body), ...options };
     retryIf = (body.retry as RetryPolicy | undefined)?.retryIf;
-    const value = await within(attempt, options, () =>
-      runInStep(contextOf(attempt, client), () => body(...args)),
-    );
-    const written = hostCodec.stringifyWithBodies(value);
+    const context = contextOf(attempt, client);
+    const value = await within(attempt, options, () => runInStep(context, () => body(...args)));
+    const written = runInStep(context, () => hostCodec.stringifyWithBodies(value));
     const text = typeof written === 'string' ? written : await written;
     // What the body told the run is durable before its end is.
     if (attempt.told.length > 0) await Promise.all(attempt.told);
@@ -110,7 +110,7 @@ function openCall(
   try {
     const text = envelope.unwrap(step.input, run.runId, `${step.id}/input`);
     const read = (): unknown => hostCodec.parse(text);
-    const input = holdingSignals({ signals, tell }, () => readingRunsThrough(client, read)) as {
+    const input = holdingSignals({ signals, tell }, () => readingThrough(client, read)) as {
       args: unknown[];
       closure?: Record<string, unknown>;
     };
@@ -122,8 +122,9 @@ function openCall(
 }
 
 function contextOf(attempt: Attempt, client: StepClient): Parameters<typeof runInStep>[0] {
-  const { step, number, startedAt, run, abort } = attempt;
+  const { step, number, startedAt, run, abort, told } = attempt;
   let children = 0;
+  let streams = 0;
   return {
     stepName: step.name,
     stepId: step.id,
@@ -136,6 +137,16 @@ function contextOf(attempt: Attempt, client: StepClient): Parameters<typeof runI
     workflowStartedAt: new Date(run.startedAt),
     attributes: run.attributes,
     client,
+    keep: (work) => told.push(work),
+    publish(stream) {
+      streams += 1;
+      // Another attempt writes a stream of its own: what the one before wrote is not mixed with it.
+      const place = { runId: run.runId, name: `${step.id} ${number} ${streams}` };
+      const writable = client.writable(place);
+      told.push(stream.pipeTo(writable as WritableStream));
+      notePlace(stream, place);
+      return place;
+    },
     nextChildName: () => {
       children += 1;
       return `${step.id} ${children}`;

@@ -9,6 +9,7 @@ import {
   type WorkflowReference,
 } from '@perdure/core';
 import { getRuntime } from './ambient.ts';
+import { laterReadable, laterWritable } from './later-streams.ts';
 
 export type {
   EndedRun,
@@ -45,11 +46,14 @@ const access: RunAccess = {
   result: async (runId) => (await getRuntime()).access.result(runId),
   cancel: async (runId, reason) => (await getRuntime()).access.cancel(runId, reason),
   wakeUp: async (runId, ids) => (await getRuntime()).access.wakeUp(runId, ids),
+  readable: (place, options) =>
+    laterReadable(async () => (await getRuntime()).access.readable(place, options)),
+  writable: (place) => laterWritable(async () => (await getRuntime()).access.writable(place)),
 };
 
-/** A handle of a run of the process's world; no check, no I/O. */
+/** A handle of a run of the process's world, in a step of the step's world; no check, no I/O. */
 export function getRun<R = unknown>(runId: string): Run<R> {
-  return new Run<R>(access, runId);
+  return new Run<R>(currentStep()?.client ?? access, runId);
 }
 
 /** Sends a payload to the hook with a token; durable when it resolves, idempotent with `id`. Throws `HookNotFoundError`. */

@@ -6,6 +6,7 @@ export {
   getAttributes,
   getStepMetadata,
   getWorkflowMetadata,
+  getWritable,
   type Hook,
   type HookDefinition,
   type HookOptions,

@@ -5,6 +5,7 @@ import { errorCases } from '../src/cases/errors.ts';
 import { hookCases } from '../src/cases/hooks.ts';
 import { runCases } from '../src/cases/runs.ts';
 import { stepCases } from '../src/cases/steps.ts';
+import { streamCases } from '../src/cases/streams.ts';
 import { timeCases } from '../src/cases/time.ts';
 import { openApp } from '../src/in-process.ts';
 
@@ -15,6 +16,7 @@ const suites = {
   hooks: hookCases,
   runs: runCases,
   abort: abortCases,
+  streams: streamCases,
 };
 
 /** Plays a case in an app of its own, and gives the histories it left. */

@@ -7,6 +7,7 @@ export { FatalError, RetryableError } from '../errors.ts';
 export { getAttributes, setAttributes } from './attributes.ts';
 export { defineHook } from './define-hook.ts';
 export { createHook, type Hook, type HookOptions } from './hook.ts';
+export { getWritable } from './stream-handles.ts';
 export { sleep } from './wait.ts';
 
 /** Facts about the run, the same on every replay. */

@@ -7,9 +7,13 @@
 import './globals.ts';
 import './abort.ts';
 import './run-handle.ts';
+import './stream-handles.ts';
 import { builtinInWorkflow, turnBudgetExceeded } from '../messages.ts';
+import type { StoredClass } from '../payload/codec.ts';
 import { overBudget, resetBudget } from './budget.ts';
+import { failRun } from './run-end.ts';
 import {
+  classes,
   clock,
   codec,
   commands,
@@ -30,6 +34,12 @@ export { step } from './step-proxy.ts';
 export function registerWorkflow(id: string, workflow: (...args: unknown[]) => unknown): void {
   workflows.set(id, workflow);
   if (!Object.hasOwn(workflow, 'workflowId')) Object.defineProperty(workflow, 'workflowId', { value: id });
+}
+
+/** Called by the program for each class whose instances cross: an Error, or one with the two methods of serde.ts. */
+export function registerClass(id: string, cls: StoredClass): void {
+  classes.set(id, cls);
+  if (!Object.hasOwn(cls, 'classId')) Object.defineProperty(cls, 'classId', { value: id });
 }
 
 /** Stands for a member of a Node built-in; throws when used, naming the import chain. */
@@ -67,32 +77,12 @@ function describe(error: unknown): string {
   }
 }
 
-function codeOf(error: unknown): string {
-  try {
-    const code = (error as { code?: unknown } | null | undefined)?.code;
-    return typeof code === 'string' && code !== '' ? code : 'USER_ERROR';
-  } catch {
-    return 'USER_ERROR';
-  }
-}
-
-function fail(error: unknown): void {
-  resetBudget();
-  let text: string;
-  try {
-    text = codec.stringify(error);
-  } catch (problem) {
-    text = codec.stringify(problem);
-  }
-  issue('fail-run', '', codeOf(error), { text });
-}
-
 function complete(value: unknown): void {
   let text: string;
   try {
     text = codec.stringify(value);
   } catch (problem) {
-    fail(problem);
+    failRun(problem);
     return;
   }
   issue('complete-run', '', '', { text });
@@ -105,7 +95,7 @@ async function __perdure_start(input: unknown): Promise<void> {
   try {
     complete(await workflow(...args));
   } catch (error) {
-    fail(error);
+    failRun(error);
   }
 }
 
@@ -127,7 +117,7 @@ function turn(): void {
 /** Ends a run whose turn spent its budget, when its code swallowed the error. */
 function endOverspent(): void {
   if (!commands.some(({ kind }) => kind === 'complete-run' || kind === 'fail-run'))
-    fail(turnBudgetExceeded(init.turnBudget));
+    failRun(turnBudgetExceeded(init.turnBudget));
 }
 
 const door: object = Object.freeze({ slot, commands, logs, workflows, turn, overBudget, endOverspent });

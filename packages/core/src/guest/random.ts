@@ -14,8 +14,12 @@ let counter = 1;
 let seeded = false;
 let tokens = 0;
 
+function asciiBytes(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
 function seedNumbers(): void {
-  const view = new DataView(sha256(`numbers ${init.seed}`).buffer);
+  const view = new DataView(sha256(asciiBytes(`numbers ${init.seed}`)).buffer);
   a = view.getInt32(0);
   b = view.getInt32(4);
   c = view.getInt32(8);
@@ -39,11 +43,13 @@ export function nextNumber(): number {
   return ((nextWord() >>> 5) * 2 ** 26 + (nextWord() >>> 6)) / 2 ** 53;
 }
 
+/** Throws a DOMException named as the standard names it. */
 export function fillRandom<T extends ArrayBufferView | null>(target: T): T {
   if (!ArrayBuffer.isView(target) || /Float|DataView/.test(Object.prototype.toString.call(target))) {
-    throw new TypeError('crypto.getRandomValues expects an integer typed array');
+    throw new DOMException('Expected an integer typed array.', 'TypeMismatchError');
   }
-  if (target.byteLength > 65_536) throw new RangeError('crypto.getRandomValues fills at most 65536 bytes');
+  if (target.byteLength > 65_536)
+    throw new DOMException('Expected at most 65,536 bytes to be filled.', 'QuotaExceededError');
   const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
   for (let i = 0; i < bytes.length; i += 1) bytes[i] = nextWord() & 0xff;
   return target;
@@ -59,7 +65,7 @@ export function randomUuid(): string {
 
 /** An unguessable token of 256 bits, in hexadecimal. */
 export function nextToken(): string {
-  const digest = sha256(`token ${init.seed} ${tokens}`);
+  const digest = sha256(asciiBytes(`token ${init.seed} ${tokens}`));
   tokens += 1;
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,4 +1,4 @@
-/** SHA-256 of a short ASCII text, as 32 bytes: the guest has no host crypto, and needs it synchronously (FIPS 180-4). */
+/** SHA-256 (FIPS 180-4): the guest has no host crypto, and needs it synchronously. */
 
 const rounds = 64;
 const constants = new Uint32Array(rounds);
@@ -23,12 +23,15 @@ function fraction(root: number): number {
   return Math.floor((root - Math.floor(root)) * 2 ** 32);
 }
 
-function padded(text: string): DataView<ArrayBuffer> {
-  const length = Math.ceil((text.length + 9) / 64) * 64;
-  const view = new DataView(new ArrayBuffer(length));
-  for (let index = 0; index < text.length; index += 1) view.setUint8(index, text.charCodeAt(index) & 0xff);
-  view.setUint8(text.length, 0x80);
-  view.setUint32(length - 4, text.length * 8);
+/** A message with its padding, for blocks of 64 or 128 bytes; the length goes into the last eight. */
+export function padded(bytes: Uint8Array, block: 64 | 128): DataView<ArrayBuffer> {
+  const length = Math.ceil((bytes.length + 1 + block / 8) / block) * block;
+  const message = new Uint8Array(length);
+  message.set(bytes);
+  message[bytes.length] = 0x80;
+  const view = new DataView(message.buffer);
+  view.setUint32(length - 8, Math.floor(bytes.length / 2 ** 29));
+  view.setUint32(length - 4, bytes.length * 8);
   return view;
 }
 
@@ -75,9 +78,9 @@ function compress(state: Uint32Array, schedule: Uint32Array): void {
   for (let i = 0; i < 8; i += 1) state[i] = state[i]! + words[i]!;
 }
 
-export function sha256(text: string): Uint8Array {
+export function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   if (constants[0] === 0) prepare();
-  const view = padded(text);
+  const view = padded(bytes, 64);
   const state = initial.slice();
   const schedule = new Uint32Array(rounds);
   for (let offset = 0; offset < view.byteLength; offset += 64) {

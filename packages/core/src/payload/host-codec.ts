@@ -2,7 +2,7 @@
 import { registry, type StepEntry } from '../registry.ts';
 import { type Codec, createCodec, type StoredType } from './codec.ts';
 import { hostAbortTypes } from './host-abort.ts';
-import { hostRunTypes } from './host-run.ts';
+import { hostHandleTypes } from './host-handles.ts';
 import { gatherBodies, hostWebTypes } from './host-web.ts';
 
 interface Marked {
@@ -20,7 +20,11 @@ function bound(entry: StepEntry, closure: unknown): unknown {
 }
 
 /** Further types of the host, by their tag in the text. */
-export const hostTypes: Record<string, StoredType> = { ...hostWebTypes, ...hostAbortTypes, ...hostRunTypes };
+export const hostTypes: Record<string, StoredType> = {
+  ...hostWebTypes,
+  ...hostAbortTypes,
+  ...hostHandleTypes,
+};
 
 const codec = createCodec({
   types: hostTypes,

@@ -30,7 +30,6 @@ export function fieldOf<Kind extends keyof Primitives>(
   kind: Kind,
 ): Primitives[Kind] {
   const value = Object.hasOwn(record, key) ? (record as Record<string, unknown>)[key] : undefined;
-  // biome-ignore lint/suspicious/useValidTypeof: the kind is one of two that typeof gives.
   if (typeof value !== kind) throw payloadInvalid(`${key} is no ${kind}`);
   return value as Primitives[Kind];
 }

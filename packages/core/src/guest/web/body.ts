@@ -1,4 +1,5 @@
 /** Bodies of Request and Response: bytes that are there already, to be read once. */
+import { once } from '../lazy.ts';
 import { nextWord } from '../random.ts';
 import { blobClass, blobContent, bytesCopy } from './blob.ts';
 import { formDataClass, formPairs, multipartBytes, parseMultipart } from './form-data.ts';
@@ -73,38 +74,52 @@ async function takeForm(self: object): Promise<FormData> {
   return parseMultipart(bytes, boundary);
 }
 
-/** What Request and Response inherit from. */
-export abstract class MessageBody {
-  get body(): ReadableStream | null {
-    const { body } = messages.get(this)!;
-    if (!body.bytes) return null;
-    body.stream ??= byteStream();
-    return body.stream;
-  }
-  get bodyUsed(): boolean {
-    return messages.get(this)!.body.used === 'yes';
-  }
-  get headers(): Headers {
-    return messages.get(this)!.headers;
-  }
-  async text(): Promise<string> {
-    return utf8Text(await take(this)).replace(/^\ufeff/, '');
-  }
-  async json(): Promise<unknown> {
-    return JSON.parse(await this.text());
-  }
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    return (await take(this)).slice().buffer;
-  }
-  async bytes(): Promise<Uint8Array> {
-    return (await take(this)).slice();
-  }
-  async blob(): Promise<Blob> {
-    const type = messages.get(this)!.headers.get('content-type') ?? '';
-    return new (blobClass())([await take(this)], { type });
-  }
-  formData(): Promise<FormData> {
-    return takeForm(this);
-  }
+interface BodyReaders {
+  readonly body: ReadableStream | null;
+  readonly bodyUsed: boolean;
+  readonly headers: Headers;
+  text(): Promise<string>;
+  json(): Promise<unknown>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  bytes(): Promise<Uint8Array>;
+  blob(): Promise<Blob>;
+  formData(): Promise<FormData>;
 }
 
+/** What Request and Response inherit from. */
+export const messageBodyClass: () => new () => BodyReaders = once(
+  () =>
+    class MessageBody {
+      get body(): ReadableStream | null {
+        const { body } = messages.get(this)!;
+        if (!body.bytes) return null;
+        body.stream ??= byteStream();
+        return body.stream;
+      }
+      get bodyUsed(): boolean {
+        return messages.get(this)!.body.used === 'yes';
+      }
+      get headers(): Headers {
+        return messages.get(this)!.headers;
+      }
+      async text(): Promise<string> {
+        return utf8Text(await take(this)).replace(/^\ufeff/, '');
+      }
+      async json(): Promise<unknown> {
+        return JSON.parse(await this.text());
+      }
+      async arrayBuffer(): Promise<ArrayBuffer> {
+        return (await take(this)).slice().buffer;
+      }
+      async bytes(): Promise<Uint8Array> {
+        return (await take(this)).slice();
+      }
+      async blob(): Promise<Blob> {
+        const type = messages.get(this)!.headers.get('content-type') ?? '';
+        return new (blobClass())([await take(this)], { type });
+      }
+      formData(): Promise<FormData> {
+        return takeForm(this);
+      }
+    },
+);

@@ -63,7 +63,9 @@ export const formDataClass: () => typeof FormData = once(() => {
 /** `multipart/form-data` (RFC 7578), as browsers write it. */
 export function multipartBytes(pairs: readonly Pair<Value>[], boundary: string): Uint8Array<ArrayBuffer> {
   const quoted = (text: string): string =>
-    text.replace(/\r\n|\n|\r/g, '\r\n').replace(/[\r\n"]/g, (unit) => `%${unit.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`);
+    text
+      .replace(/\r\n|\n|\r/g, '\r\n')
+      .replace(/[\r\n"]/g, (unit) => `%${unit.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`);
   const parts: Uint8Array[] = [];
   for (const [name, value] of pairs) {
     const head = `--${boundary}\r\nContent-Disposition: form-data; name="${quoted(name)}"`;
@@ -73,7 +75,10 @@ export function multipartBytes(pairs: readonly Pair<Value>[], boundary: string):
     }
     const type = value.type || 'application/octet-stream';
     const { bytes } = blobContent(value)!;
-    parts.push(encodeUtf8(`${head}; filename="${quoted(value.name)}"\r\nContent-Type: ${type}\r\n\r\n`), bytes);
+    parts.push(
+      encodeUtf8(`${head}; filename="${quoted(value.name)}"\r\nContent-Type: ${type}\r\n\r\n`),
+      bytes,
+    );
     parts.push(encodeUtf8('\r\n'));
   }
   return joined([...parts, encodeUtf8(`--${boundary}--\r\n`)]);

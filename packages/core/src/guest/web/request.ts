@@ -1,5 +1,5 @@
 import { named, once } from '../lazy.ts';
-import { type Body, bodyFrom, cloneBody, type Message, MessageBody, messages } from './body.ts';
+import { type Body, bodyFrom, cloneBody, type Message, messageBodyClass, messages } from './body.ts';
 import { headersClass } from './headers.ts';
 import { bodyNotAllowed, methodInvalid, notAUrl } from './messages.ts';
 import { parseUrl } from './url-parser.ts';
@@ -47,7 +47,8 @@ function bodyOf(init: Init, from: Facts | undefined): Body {
 }
 
 function factsOf(input: unknown, init: Init): Facts {
-  const from = typeof input === 'object' && input !== null ? (messages.get(input) as Facts | undefined) : undefined;
+  const from =
+    typeof input === 'object' && input !== null ? (messages.get(input) as Facts | undefined) : undefined;
   const method = init.method === undefined ? (from?.method ?? 'GET') : methodOf(init.method);
   const body = bodyOf(init, from);
   if (body.bytes && (method === 'GET' || method === 'HEAD')) throw bodyNotAllowed(`A ${method} request`);
@@ -65,7 +66,7 @@ function factsOf(input: unknown, init: Init): Facts {
 }
 
 export const requestClass: () => typeof Request = once(() => {
-  class WorkflowRequest extends MessageBody {
+  class WorkflowRequest extends messageBodyClass() {
     constructor(input: unknown, init: Init = {}) {
       super();
       messages.set(this, factsOf(input, init));
@@ -73,7 +74,11 @@ export const requestClass: () => typeof Request = once(() => {
     clone(): WorkflowRequest {
       const facts = messages.get(this) as Facts;
       const copy = new WorkflowRequest('about:blank');
-      messages.set(copy, { ...facts, headers: new (headersClass())(facts.headers), body: cloneBody(facts) } as Facts);
+      messages.set(copy, {
+        ...facts,
+        headers: new (headersClass())(facts.headers),
+        body: cloneBody(facts),
+      } as Facts);
       return copy;
     }
   }

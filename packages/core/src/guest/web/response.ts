@@ -1,5 +1,5 @@
 import { named, once } from '../lazy.ts';
-import { bodyFrom, cloneBody, type Message, MessageBody, messages } from './body.ts';
+import { bodyFrom, cloneBody, type Message, messageBodyClass, messages } from './body.ts';
 import { headersClass } from './headers.ts';
 import { bodyNotAllowed, notAUrl, statusInvalid } from './messages.ts';
 import { parseUrl } from './url-parser.ts';
@@ -38,7 +38,7 @@ function redirectTarget(value: unknown): string {
 }
 
 export const responseClass: () => typeof Response = once(() => {
-  class WorkflowResponse extends MessageBody {
+  class WorkflowResponse extends messageBodyClass() {
     constructor(body?: unknown, init: Init = {}) {
       super();
       messages.set(this, factsOf(body, init));
@@ -69,7 +69,11 @@ export const responseClass: () => typeof Response = once(() => {
     clone(): WorkflowResponse {
       const facts = messages.get(this) as Facts;
       const copy = new WorkflowResponse();
-      messages.set(copy, { ...facts, headers: new (headersClass())(facts.headers), body: cloneBody(facts) } as Facts);
+      messages.set(copy, {
+        ...facts,
+        headers: new (headersClass())(facts.headers),
+        body: cloneBody(facts),
+      } as Facts);
       return copy;
     }
   }
@@ -83,7 +87,10 @@ export const responseClass: () => typeof Response = once(() => {
 });
 
 /** A response as it was elsewhere: any status, with its URL. */
-export function responseWith(facts: Pick<Facts, 'status' | 'statusText' | 'url' | 'headers'>, content: unknown): Response {
+export function responseWith(
+  facts: Pick<Facts, 'status' | 'statusText' | 'url' | 'headers'>,
+  content: unknown,
+): Response {
   const response = new (responseClass())();
   const type = facts.status === 0 ? 'error' : 'default';
   messages.set(response, { ...facts, type, body: { ...bodyFrom(content), type: undefined } } as Facts);

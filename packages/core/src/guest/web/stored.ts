@@ -1,6 +1,7 @@
 /** How Headers, Request and Response of a workflow cross. */
-import { fieldOf, headerPairs, type RequestRecord, type ResponseRecord } from '../../payload/web-record.ts';
+
 import { bodyNotSerializable } from '../../messages.ts';
+import { fieldOf, headerPairs, type RequestRecord, type ResponseRecord } from '../../payload/web-record.ts';
 import { storedTypes } from '../state.ts';
 import { messages } from './body.ts';
 import { headersClass } from './headers.ts';

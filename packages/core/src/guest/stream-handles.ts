@@ -1,0 +1,83 @@
+/**
+ * Streams in a workflow: handles to pass on. Their chunks are work for steps.
+ *
+ * A handle says which stream of which run it means; it crosses as that.
+ */
+import { streamNameInvalid, streamRecordInvalid, streamsAreForSteps } from '../messages.ts';
+import { define } from './lazy.ts';
+import { init, storedTypes } from './state.ts';
+
+interface StreamPlace {
+  readonly runId: string;
+  readonly name: string;
+}
+
+const key = Symbol('makes stream handles');
+
+class Handle {
+  readonly place: StreamPlace;
+
+  constructor(kind: string, given: unknown, place?: StreamPlace) {
+    if (given !== key || !place) throw streamsAreForSteps(`new ${kind}()`);
+    this.place = place;
+  }
+}
+
+function refused(kind: string, members: readonly string[]): PropertyDescriptorMap {
+  const fail = (member: string) => () => {
+    throw streamsAreForSteps(`${kind}.${member}`);
+  };
+  return Object.fromEntries(members.map((member) => [member, { value: fail(member), configurable: true }]));
+}
+
+class WorkflowReadableStream extends Handle {
+  constructor(given?: unknown, place?: StreamPlace) {
+    super('ReadableStream', given, place);
+  }
+}
+
+class WorkflowWritableStream extends Handle {
+  constructor(given?: unknown, place?: StreamPlace) {
+    super('WritableStream', given, place);
+  }
+}
+
+const readableMembers = ['getReader', 'pipeTo', 'pipeThrough', 'tee', 'cancel', 'values', 'getTailIndex'];
+Object.defineProperties(WorkflowReadableStream.prototype, refused('ReadableStream', readableMembers));
+Object.defineProperties(
+  WorkflowWritableStream.prototype,
+  refused('WritableStream', ['getWriter', 'abort', 'close']),
+);
+Object.defineProperty(WorkflowReadableStream.prototype, Symbol.asyncIterator, {
+  value() {
+    throw streamsAreForSteps('for await over a ReadableStream');
+  },
+});
+
+for (const [name, handle] of [
+  ['ReadableStream', WorkflowReadableStream],
+  ['WritableStream', WorkflowWritableStream],
+] as const) {
+  Object.defineProperty(handle, 'name', { value: name });
+  Object.defineProperty(handle.prototype, Symbol.toStringTag, { value: name });
+  define(name, handle);
+  storedTypes[name] = {
+    reduce: (value) => (value instanceof handle ? { ...value.place } : undefined),
+    revive: (data) => new handle(key, placeIn(data)),
+  };
+}
+
+function placeIn(data: unknown): StreamPlace {
+  const { runId, name } = (data ?? {}) as Partial<StreamPlace>;
+  if (typeof runId !== 'string' || typeof name !== 'string') throw streamRecordInvalid();
+  return { runId, name };
+}
+
+/** A stream of this run, to be passed to steps: its default one, or one by name (1 to 512 characters). */
+export function getWritable<T = unknown>(options: { readonly namespace?: string } = {}): WritableStream<T> {
+  const { namespace = 'default' } = options;
+  if (typeof namespace !== 'string' || namespace.length < 1 || namespace.length > 512)
+    throw streamNameInvalid(namespace);
+  const place = { runId: init.runId, name: namespace };
+  return new WorkflowWritableStream(key, place) as unknown as WritableStream<T>;
+}
