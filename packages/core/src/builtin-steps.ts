@@ -32,6 +32,13 @@ const functions: Record<string, (...args: never[]) => unknown> = {
   getHookByToken: (token: string) => context().client.hookByToken(token),
 };
 
+/** A network is no store: it is tried as often as any step. */
+const fetchStep = Object.assign(
+  (input: string | URL | Request, init: RequestInit = {}) =>
+    fetch(input, { signal: context().signal, ...init }),
+  { retry: { maxAttempts: 4 } },
+) as unknown as StepFunction;
+
 /** Trouble with the store is no failure of the workflow: these are tried for as long as it takes. */
 const patience = { maxAttempts: 1_000_000, delay: 100, maxDelay: '30s', retryIf: isTrouble } as const;
 
@@ -43,9 +50,13 @@ function isTrouble(error: unknown): boolean {
   return typeof code !== 'string' || /^E[A-Z]+$/.test(code);
 }
 
+const patientSteps = Object.entries(functions).map(
+  ([name, fn]) => [name, Object.assign(fn, { retry: patience }) as unknown as StepFunction] as const,
+);
+
 export const builtinSteps: ReadonlyMap<string, StepEntry> = new Map(
-  Object.entries(functions).map(([name, fn]) => {
+  [...patientSteps, ['fetch', fetchStep] as const].map(([name, fn]) => {
     const id = `step//perdure//${name}`;
-    return [id, { id, fn: Object.assign(fn, { retry: patience }) as unknown as StepFunction }];
+    return [id, { id, fn }];
   }),
 );

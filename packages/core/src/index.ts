@@ -21,6 +21,7 @@ export { Run, type RunAccess } from './run.ts';
 export type { ReadOptions, RunReadable, StreamPlace } from './run-streams.ts';
 export { createRuntime, Runtime, type RuntimeOptions } from './runtime.ts';
 export type { LogLine } from './sandbox.ts';
+export { WORKFLOW_DESERIALIZE, WORKFLOW_SERIALIZE } from './serde.ts';
 export type { StartOptions } from './start-options.ts';
 export type { Counters } from './step-consumer.ts';
 export { currentStep } from './step-context.ts';

@@ -28,8 +28,7 @@ export function guestModules(): GuestModules {
     for (const [subpath, target] of Object.entries(bySubpath)) aliases[name + subpath] = resolve(target);
   }
   const entry = resolve('@perdure/core/guest');
-  const devalue = createRequire(entry).resolve('devalue');
-  return { entry, aliases, packages: [dirname(dirname(entry)), dirname(devalue)] };
+  return { entry, aliases, packages: [dirname(dirname(entry))] };
 }
 
 /** Files of this package by specifier, for code that is compiled where the package is not installed. */

@@ -16,6 +16,11 @@ export {
   type StepMetadata,
   setAttributes,
   sleep,
+  WORKFLOW_DESERIALIZE,
+  WORKFLOW_SERIALIZE,
   type WorkflowMetadata,
 } from '@perdure/core';
 export { defineHook } from './define-hook.ts';
+
+/** `fetch` for workflows, where it is a step of the engine; on the host it is the global one. */
+export const fetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init);

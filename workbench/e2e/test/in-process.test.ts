@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Case } from '../src/app.ts';
 import { abortCases } from '../src/cases/abort.ts';
 import { errorCases } from '../src/cases/errors.ts';
+import { fetchCases } from '../src/cases/fetches.ts';
 import { hookCases } from '../src/cases/hooks.ts';
 import { runCases } from '../src/cases/runs.ts';
 import { stepCases } from '../src/cases/steps.ts';
@@ -17,6 +18,7 @@ const suites = {
   runs: runCases,
   abort: abortCases,
   streams: streamCases,
+  fetch: fetchCases,
 };
 
 /** Plays a case in an app of its own, and gives the histories it left. */

@@ -4,8 +4,10 @@ import { clock, init } from './state.ts';
 
 export type { Duration } from '../duration.ts';
 export { FatalError, RetryableError } from '../errors.ts';
+export { WORKFLOW_DESERIALIZE, WORKFLOW_SERIALIZE } from '../serde.ts';
 export { getAttributes, setAttributes } from './attributes.ts';
 export { defineHook } from './define-hook.ts';
+export { fetch } from './fetch.ts';
 export { createHook, type Hook, type HookOptions } from './hook.ts';
 export { getWritable } from './stream-handles.ts';
 export { sleep } from './wait.ts';

@@ -1,5 +1,5 @@
 /** Time as a workflow sees it: the creation time of the last delivered event (E5). */
-import { define, defineLazily } from './lazy.ts';
+import { define } from './lazy.ts';
 import { init, slot } from './state.ts';
 
 export function installClock(): void {
@@ -21,12 +21,17 @@ export function installClock(): void {
   Object.defineProperty(LogicalDate, 'name', { value: 'Date' });
   Object.defineProperty(LogicalDate, 'length', { value: 7 });
   define('Date', LogicalDate);
-  define('performance', Object.freeze({ now: () => slot.time - init.createdAt, timeOrigin: init.createdAt }));
-  const RealIntl = Intl;
-  defineLazily('Intl', () => {
-    installFormats(RealIntl.DateTimeFormat.prototype);
-    return RealIntl;
-  });
+}
+
+export function workflowPerformance(): object {
+  return Object.freeze({ now: () => slot.time - init.createdAt, timeOrigin: init.createdAt });
+}
+
+const RealIntl = Intl;
+
+export function workflowIntl(): typeof Intl {
+  installFormats(RealIntl.DateTimeFormat.prototype);
+  return RealIntl;
 }
 
 type Format = Intl.DateTimeFormat;

@@ -1,6 +1,5 @@
 /** One line per call, printed by the host once per run: replays do not print again. */
 import { inspect } from './inspect.ts';
-import { define } from './lazy.ts';
 import { logs, slot } from './state.ts';
 
 type Level = 'log' | 'info' | 'debug' | 'warn' | 'error';
@@ -69,7 +68,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-export function installConsole(): void {
+export function workflowConsole(): object {
   let indent = '';
   const counts = new Map<string, number>();
   const timers = new Map<string, number>();
@@ -117,5 +116,5 @@ export function installConsole(): void {
       timers.delete(label);
     },
   };
-  define('console', Object.freeze(methods));
+  return Object.freeze(methods);
 }

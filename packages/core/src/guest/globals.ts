@@ -4,13 +4,13 @@
  * Importing this module changes the realm; it is evaluated before any workflow code.
  */
 import { installAbsent } from './absent.ts';
-import { installClock } from './clock.ts';
-import { installConsole } from './console.ts';
+import { installClock, workflowIntl, workflowPerformance } from './clock.ts';
+import { workflowConsole } from './console.ts';
 import { define, defineLazily } from './lazy.ts';
 import { guestMark } from './mark.ts';
 import { nextNumber } from './random.ts';
 import { failRun } from './run-end.ts';
-import './web/stored.ts';
+import { storedTypes } from './state.ts';
 import { atobOf, btoaOf } from './web/base64-text.ts';
 import { blobClass, fileClass } from './web/blob.ts';
 import { structuredCloneOf } from './web/clone.ts';
@@ -22,11 +22,15 @@ import { headersClass } from './web/headers.ts';
 import { requestClass } from './web/request.ts';
 import { responseClass } from './web/response.ts';
 import { searchParamsClass } from './web/search-params.ts';
-import { readableStreamClass, transformStreamClass, writableStreamClass } from './web/streams.ts';
+import { webTypes } from './web/stored.ts';
+import { transformStreamClass } from './web/streams.ts';
 import { textDecoderClass, textEncoderClass } from './web/text-coding.ts';
 import { urlClass } from './web/url.ts';
 
 const lazily: Readonly<Record<string, () => unknown>> = {
+  console: workflowConsole,
+  Intl: workflowIntl,
+  performance: workflowPerformance,
   crypto: workflowCrypto,
   Blob: blobClass,
   CustomEvent: customEventClass,
@@ -36,7 +40,6 @@ const lazily: Readonly<Record<string, () => unknown>> = {
   File: fileClass,
   FormData: formDataClass,
   Headers: headersClass,
-  ReadableStream: readableStreamClass,
   Request: requestClass,
   Response: responseClass,
   TextDecoder: textDecoderClass,
@@ -44,7 +47,6 @@ const lazily: Readonly<Record<string, () => unknown>> = {
   TransformStream: transformStreamClass,
   URL: urlClass,
   URLSearchParams: searchParamsClass,
-  WritableStream: writableStreamClass,
 };
 
 /** What throws in a microtask has nobody to catch it: the run fails, as a process would. */
@@ -59,10 +61,10 @@ Object.defineProperty(Promise.prototype, guestMark, { value: true });
 // Frames of the host that entered the sandbox count towards the limit; they are dropped later, the user's must stay.
 (Error as unknown as { stackTraceLimit: number }).stackTraceLimit = 64;
 installClock();
-installConsole();
 installAbsent();
 Object.defineProperty(Math, 'random', { value: nextNumber, writable: true, configurable: true });
 for (const name of Object.keys(lazily)) defineLazily(name, lazily[name]!);
+Object.assign(storedTypes, webTypes);
 define('btoa', btoaOf);
 define('atob', atobOf);
 define('structuredClone', structuredCloneOf);

@@ -4,34 +4,27 @@
  */
 import { payloadInvalid } from '../messages.ts';
 import { WORKFLOW_DESERIALIZE } from '../serde.ts';
-import { fromBase64 } from './base64.ts';
 import { blankAggregate, blankError, fillError } from './error-record.ts';
-import { arrayLengthMax, bigintDigitsMax, depthMax, nodesMax, payloadBytesMax } from './limits.ts';
 import {
-  absent,
-  hole,
-  negativeInfinity,
-  negativeZero,
-  notANumber,
-  positiveInfinity,
-  sparse,
-  viewTags,
-} from './notation.ts';
+  bigintOf,
+  broken,
+  bytesOf,
+  isIndex,
+  type Node,
+  put,
+  regExpOf,
+  special,
+  stringOf,
+  webTextOf,
+} from './leaves.ts';
+import { arrayLengthMax, depthMax, nodesMax, payloadBytesMax } from './limits.ts';
+import { hole, sparse, viewTags } from './notation.ts';
 import type { FunctionReference, Realm } from './realm.ts';
 
-type Node = readonly unknown[];
 type ViewClass = new (buffer: ArrayBuffer, offset?: number, length?: number) => ArrayBufferView;
 
 const unbuilt: unique symbol = Symbol('unbuilt');
 const underway: unique symbol = Symbol('underway');
-
-function broken(problem: string): never {
-  throw payloadInvalid(problem);
-}
-
-function stringOf(value: unknown, what: string): string {
-  return typeof value === 'string' ? value : broken(`${what} is no string`);
-}
 
 /** The array of nodes, and what is attached behind it. Throws `PayloadError`. */
 function nodesOf(text: string): { nodes: unknown; attached: string } {
@@ -52,24 +45,6 @@ export function decode(text: string, realm: Realm): unknown {
   if (!Array.isArray(nodes) || nodes.length === 0) return broken('no array of values');
   if (nodes.length > nodesMax) broken(`more than ${nodesMax} values`);
   return new Decoder(nodes, attached, realm).build(0);
-}
-
-/** What a negative reference stands for. */
-function special(reference: number): unknown {
-  switch (reference) {
-    case absent:
-      return undefined;
-    case notANumber:
-      return Number.NaN;
-    case positiveInfinity:
-      return Number.POSITIVE_INFINITY;
-    case negativeInfinity:
-      return Number.NEGATIVE_INFINITY;
-    case negativeZero:
-      return -0;
-    default:
-      return broken(`reference ${reference}`);
-  }
 }
 
 class Decoder {
@@ -274,41 +249,5 @@ class Decoder {
     if (typeof make !== 'function')
       return broken(`class ${JSON.stringify(id)} is not part of this program or process`);
     return make.call(cls, Object.hasOwn(data, 'data') ? (data as { data?: unknown }).data : undefined);
-  }
-}
-
-function isIndex(value: unknown, end: number): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < end;
-}
-
-/** An own property, whatever the key. */
-function put(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key !== '__proto__') object[key] = value;
-  else Object.defineProperty(object, key, { value, writable: true, configurable: true, enumerable: true });
-}
-
-function bytesOf(base64: string): ArrayBuffer {
-  return fromBase64(base64)?.buffer ?? broken('bytes that are no base64');
-}
-
-function bigintOf(text: unknown): bigint {
-  const digits = stringOf(text, 'a bigint');
-  if (digits.length > bigintDigitsMax + 1 || !/^-?\d+$/.test(digits)) return broken('the digits of a bigint');
-  return BigInt(digits);
-}
-
-function regExpOf([, source, flags = '']: Node): RegExp {
-  try {
-    return new RegExp(stringOf(source, 'a pattern'), stringOf(flags, 'flags'));
-  } catch (cause) {
-    throw payloadInvalid('a pattern that is none', cause);
-  }
-}
-
-function webTextOf(tag: 'URL' | 'URLSearchParams', text: string): object {
-  try {
-    return new globalThis[tag](text);
-  } catch (cause) {
-    throw payloadInvalid(`a ${tag} that is none`, cause);
   }
 }

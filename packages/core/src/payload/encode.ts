@@ -21,8 +21,10 @@ import {
   sparse,
   viewTags,
 } from './notation.ts';
-import type { Realm, StoredClass } from './realm.ts';
+import type { Realm } from './realm.ts';
 import {
+  bigintText,
+  classOf,
   filledIndexes,
   kindOf,
   leafText,
@@ -110,7 +112,7 @@ export class Encoder {
       case 'boolean':
         return String(value);
       case 'bigint':
-        return this.#bigint(value);
+        return bigintText(value) ?? this.#refuse(`a bigint of more than ${bigintDigitsMax} digits`);
       case 'function':
         return this.#function(value);
       case 'object': {
@@ -124,14 +126,6 @@ export class Encoder {
       default:
         return this.#refuse(kindOf(value));
     }
-  }
-
-  #bigint(value: bigint): string {
-    // Hexadecimal digits take linear time to make, decimal ones do not.
-    const short = BigInt.asIntN(64, value) === value;
-    const digits = short || value.toString(16).length * 1.205 <= bigintDigitsMax ? String(value) : '';
-    if (digits === '') this.#refuse(`a bigint of more than ${bigintDigitsMax} digits`);
-    return `["BigInt","${digits}"]`;
   }
 
   #function(value: unknown): string {
@@ -224,7 +218,7 @@ export class Encoder {
 
   #classed(value: object, prototype: object): string {
     const tag = tagOf(value);
-    const known = this.#classOf(value);
+    const known = classOf(value, this.#realm.classes);
     const serialize = known?.cls[WORKFLOW_SERIALIZE];
     if (known && typeof serialize === 'function')
       return this.#rebuilt('Class', value, { id: known.id, data: serialize.call(known.cls, value) });
@@ -235,15 +229,6 @@ export class Encoder {
       if (data) return this.#rebuilt(name, value, data);
     }
     return leafText(value, tag) ?? this.#builtin(value, tag) ?? this.#foreign(value, prototype);
-  }
-
-  /** The registered class that an object is a direct instance of. */
-  #classOf(value: object): { id: string; cls: StoredClass & Record<symbol, unknown> } | undefined {
-    const cls: unknown = (value as { constructor?: unknown }).constructor;
-    if (typeof cls !== 'function' || !Object.hasOwn(cls, 'classId')) return undefined;
-    const id = (cls as { classId?: unknown }).classId;
-    if (typeof id !== 'string' || this.#realm.classes.get(id) !== cls) return undefined;
-    return { id, cls: cls as unknown as StoredClass & Record<symbol, unknown> };
   }
 
   /** Plain objects of another realm, and what nobody knows. */

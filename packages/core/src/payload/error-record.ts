@@ -36,6 +36,7 @@ export function isError(value: unknown): value is Error {
   return value instanceof Error || hasErrorData?.(value) === true;
 }
 
+/** What has a place of its own in the record; `name` is a field, too, where a class declares it as one. */
 const headFields = new Set(['name', 'message', 'stack', 'cause', 'errors']);
 const domClass = 'DOMException';
 
@@ -49,7 +50,7 @@ export function errorRecord(
   const fields: Record<string, unknown> = {};
   let some = false;
   for (const key of Object.keys(error)) {
-    if (headFields.has(key)) continue;
+    if (headFields.has(key) && key !== 'name') continue;
     define(fields, key, (error as unknown as Record<string, unknown>)[key]);
     some = true;
   }
@@ -92,10 +93,11 @@ export function fillError(
   if (typeof fields === 'object' && fields !== null) {
     for (const key of Object.keys(fields)) {
       // Read-only on the prototype or not: an own field is what was stored.
-      if (!headFields.has(key)) define(error, key, (fields as Record<string, unknown>)[key]);
+      if (!headFields.has(key) || key === 'name')
+        define(error, key, (fields as Record<string, unknown>)[key]);
     }
   }
-  if (error.name !== name || own.has(name)) hide(error, 'name', name);
+  if (error.name !== name || (own.has(name) && !Object.hasOwn(error, 'name'))) hide(error, 'name', name);
   if (typeof stack === 'string') hide(error, 'stack', stack);
   if (Array.isArray(cause)) hide(error, 'cause', cause[0]);
   if (Array.isArray(parts.errors)) hide(error, 'errors', parts.errors);

@@ -1,5 +1,8 @@
 /** How the writer spells strings, paths and kinds of values. */
+import { bigintDigitsMax } from './limits.ts';
+import type { Realm, StoredClass } from './realm.ts';
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped.
 const escaped = /["<\\\u0000-\u001f\u2028\u2029]/;
 const leftRaw = /[<\u2028\u2029]/g;
 const identifier = /^[A-Za-z_$][\w$]*$/;
@@ -79,4 +82,24 @@ export function leafText(value: object, tag: string): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Undefined when there are too many digits. */
+export function bigintText(value: bigint): string | undefined {
+  // Hexadecimal digits take linear time to make, decimal ones do not.
+  const short = BigInt.asIntN(64, value) === value;
+  if (!short && value.toString(16).length * 1.205 > bigintDigitsMax) return undefined;
+  return `["BigInt","${value}"]`;
+}
+
+/** The registered class that an object is a direct instance of. */
+export function classOf(
+  value: object,
+  classes: Realm['classes'],
+): { id: string; cls: StoredClass & Record<symbol, unknown> } | undefined {
+  const cls: unknown = (value as { constructor?: unknown }).constructor;
+  if (typeof cls !== 'function' || !Object.hasOwn(cls, 'classId')) return undefined;
+  const id = (cls as { classId?: unknown }).classId;
+  if (typeof id !== 'string' || classes.get(id) !== cls) return undefined;
+  return { id, cls: cls as unknown as StoredClass & Record<symbol, unknown> };
 }

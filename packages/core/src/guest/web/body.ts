@@ -5,7 +5,7 @@ import { blobClass, blobContent, bytesCopy } from './blob.ts';
 import { formDataClass, formPairs, multipartBytes, parseMultipart } from './form-data.ts';
 import { bodyUnsupported, bodyUsed, notForm } from './messages.ts';
 import { parseForm, searchParamsClass } from './search-params.ts';
-import { byteStream, isStream } from './streams.ts';
+import { bodyStream, isStream } from './streams.ts';
 import { encodeUtf8, utf8Text } from './utf8.ts';
 
 export interface Body {
@@ -93,7 +93,7 @@ export const messageBodyClass: () => new () => BodyReaders = once(
       get body(): ReadableStream | null {
         const { body } = messages.get(this)!;
         if (!body.bytes) return null;
-        body.stream ??= byteStream();
+        body.stream ??= bodyStream();
         return body.stream;
       }
       get bodyUsed(): boolean {

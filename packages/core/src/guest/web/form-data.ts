@@ -1,7 +1,7 @@
 import { named, once } from '../lazy.ts';
 import { blobContent, fileClass, joined } from './blob.ts';
 import { notForm } from './messages.ts';
-import { addReaders, type Pair, type PairReader } from './pair-list.ts';
+import { addReaders, type Pair } from './pair-list.ts';
 import { encodeUtf8, utf8Text } from './utf8.ts';
 
 type Value = string | File;
@@ -55,7 +55,6 @@ export const formDataClass: () => typeof FormData = once(() => {
       }
     }
   }
-  interface WorkflowFormData extends PairReader<Value> {}
   addReaders(WorkflowFormData.prototype, (self) => lists.get(self)!);
   return named(WorkflowFormData, 'FormData') as unknown as typeof FormData;
 });

@@ -1,6 +1,6 @@
 import { named, once } from '../lazy.ts';
 import { headerInvalid, notPairs } from './messages.ts';
-import { addReaders, type Pair, type PairReader, pairsFrom } from './pair-list.ts';
+import { addReaders, type Pair, pairsFrom } from './pair-list.ts';
 
 /** In order of addition, names in lower case. */
 const lists = new WeakMap<object, Pair<string>[]>();
@@ -12,9 +12,8 @@ function nameOf(value: unknown): string {
   return name.toLowerCase();
 }
 
-function valueOf(value: unknown): string {
+function valueText(value: unknown): string {
   const text = String(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
   if (/[\0\n\r]|[^\0-\xff]/.test(text)) throw headerInvalid('value', text);
   return text;
 }
@@ -38,7 +37,7 @@ export const headersClass: () => typeof Headers = once(() => {
       for (const [name, value] of pairs) this.append(name, value);
     }
     append(name: unknown, value: unknown): void {
-      lists.get(this)!.push([nameOf(name), valueOf(value)]);
+      lists.get(this)!.push([nameOf(name), valueText(value)]);
     }
     delete(name: unknown): void {
       const key = nameOf(name);
@@ -60,12 +59,11 @@ export const headersClass: () => typeof Headers = once(() => {
       return lists.get(this)!.some((pair) => pair[0] === key);
     }
     set(name: unknown, value: unknown): void {
-      const pair: Pair<string> = [nameOf(name), valueOf(value)];
+      const pair: Pair<string> = [nameOf(name), valueText(value)];
       this.delete(name);
       lists.get(this)!.push(pair);
     }
   }
-  interface WorkflowHeaders extends PairReader<string> {}
   addReaders(WorkflowHeaders.prototype, (self) => sorted(lists.get(self)!));
   return named(WorkflowHeaders, 'Headers') as unknown as typeof Headers;
 });

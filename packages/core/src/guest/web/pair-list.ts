@@ -1,14 +1,6 @@
 /** What URLSearchParams, FormData and Headers have in common: an ordered list of names and values, to be iterated. */
 export type Pair<T> = [string, T];
 
-export interface PairReader<T> {
-  entries(): IterableIterator<Pair<T>>;
-  keys(): IterableIterator<string>;
-  values(): IterableIterator<T>;
-  forEach(callback: (value: T, name: string, list: unknown) => void, self?: unknown): void;
-  [Symbol.iterator](): IterableIterator<Pair<T>>;
-}
-
 /** Adds the methods that only read; `pairsOf` gives the list of an instance, looked at again for each step. */
 export function addReaders<T>(prototype: object, pairsOf: (self: object) => readonly Pair<T>[]): void {
   function* entries(this: object): Generator<Pair<T>> {

@@ -34,13 +34,14 @@ function methodOf(value: unknown): string {
 
 function urlOf(value: unknown): string {
   const url = parseUrl(String(value));
-  if (!url || url.username !== '' || url.password !== '') throw notAUrl(value);
+  if (url?.username !== '' || url.password !== '') throw notAUrl(value);
   return urlText(url);
 }
 
 function bodyOf(init: Init, from: Facts | undefined): Body {
   if (init.body !== undefined || !from) return bodyFrom(init.body);
-  const body = cloneBody(from);
+  // Its type is among the headers already, unless those were replaced.
+  const body = { ...cloneBody(from), type: undefined };
   // A request made of another takes its body along.
   if (from.body.bytes) from.body.used = 'yes';
   return body;

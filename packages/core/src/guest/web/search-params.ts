@@ -1,6 +1,6 @@
 import { named, once } from '../lazy.ts';
 import { notPairs } from './messages.ts';
-import { addReaders, type Pair, type PairReader, pairsFrom } from './pair-list.ts';
+import { addReaders, type Pair, pairsFrom } from './pair-list.ts';
 import { formEncode, percentDecode } from './percent.ts';
 import { utf8Text } from './utf8.ts';
 
@@ -90,7 +90,6 @@ export const searchParamsClass: () => typeof URLSearchParams = once(() => {
       return formText(states.get(this)!.pairs);
     }
   }
-  interface WorkflowSearchParams extends PairReader<string> {}
   addReaders(WorkflowSearchParams.prototype, (self) => states.get(self)!.pairs);
   return named(WorkflowSearchParams, 'URLSearchParams') as unknown as typeof URLSearchParams;
 });

@@ -1,8 +1,8 @@
 /** How Headers, Request and Response of a workflow cross. */
 
 import { bodyNotSerializable } from '../../messages.ts';
+import type { StoredType } from '../../payload/codec.ts';
 import { fieldOf, headerPairs, type RequestRecord, type ResponseRecord } from '../../payload/web-record.ts';
-import { storedTypes } from '../state.ts';
 import { messages } from './body.ts';
 import { headersClass } from './headers.ts';
 import { requestClass } from './request.ts';
@@ -14,43 +14,45 @@ function bodyOf(value: object, name: string): ArrayBuffer | undefined {
   return body.bytes?.slice().buffer;
 }
 
-storedTypes.Headers = {
-  reduce: (value, tag) => (tag === 'Headers' && value instanceof headersClass() ? [...value] : undefined),
-  revive: (data) => new (headersClass())(headerPairs(data)),
-};
+export const webTypes: Readonly<Record<string, StoredType>> = {
+  Headers: {
+    reduce: (value, tag) => (tag === 'Headers' && value instanceof headersClass() ? [...value] : undefined),
+    revive: (data) => new (headersClass())(headerPairs(data)),
+  },
 
-storedTypes.Response = {
-  reduce(value, tag): ResponseRecord | undefined {
-    if (tag !== 'Response' || !(value instanceof responseClass())) return undefined;
-    const { status, statusText, url, headers } = value;
-    return { status, statusText, url, headers: [...headers], body: bodyOf(value, tag) };
+  Response: {
+    reduce(value, tag): ResponseRecord | undefined {
+      if (tag !== 'Response' || !(value instanceof responseClass())) return undefined;
+      const { status, statusText, url, headers } = value;
+      return { status, statusText, url, headers: [...headers], body: bodyOf(value, tag) };
+    },
+    revive(data): Response {
+      const record = data as ResponseRecord;
+      const facts = {
+        status: fieldOf(record, 'status', 'number'),
+        statusText: fieldOf(record, 'statusText', 'string'),
+        url: fieldOf(record, 'url', 'string'),
+        headers: new (headersClass())(headerPairs(record.headers)),
+      };
+      return responseWith(facts, record.body instanceof ArrayBuffer ? record.body : null);
+    },
   },
-  revive(data): Response {
-    const record = data as ResponseRecord;
-    const facts = {
-      status: fieldOf(record, 'status', 'number'),
-      statusText: fieldOf(record, 'statusText', 'string'),
-      url: fieldOf(record, 'url', 'string'),
-      headers: new (headersClass())(headerPairs(record.headers)),
-    };
-    return responseWith(facts, record.body instanceof ArrayBuffer ? record.body : null);
-  },
-};
 
-storedTypes.Request = {
-  reduce(value, tag): RequestRecord | undefined {
-    if (tag !== 'Request' || !(value instanceof requestClass())) return undefined;
-    const { method, url, headers, redirect, credentials } = value;
-    return { method, url, headers: [...headers], redirect, credentials, body: bodyOf(value, tag) };
-  },
-  revive(data): Request {
-    const record = data as RequestRecord;
-    return new (requestClass())(fieldOf(record, 'url', 'string'), {
-      method: fieldOf(record, 'method', 'string'),
-      headers: headerPairs(record.headers),
-      body: record.body instanceof ArrayBuffer ? record.body : null,
-      redirect: fieldOf(record, 'redirect', 'string') as RequestInit['redirect'],
-      credentials: fieldOf(record, 'credentials', 'string') as RequestInit['credentials'],
-    });
+  Request: {
+    reduce(value, tag): RequestRecord | undefined {
+      if (tag !== 'Request' || !(value instanceof requestClass())) return undefined;
+      const { method, url, headers, redirect, credentials } = value;
+      return { method, url, headers: [...headers], redirect, credentials, body: bodyOf(value, tag) };
+    },
+    revive(data): Request {
+      const record = data as RequestRecord;
+      return new (requestClass())(fieldOf(record, 'url', 'string'), {
+        method: fieldOf(record, 'method', 'string'),
+        headers: headerPairs(record.headers),
+        body: record.body instanceof ArrayBuffer ? record.body : null,
+        redirect: fieldOf(record, 'redirect', 'string') as RequestInit['redirect'],
+        credentials: fieldOf(record, 'credentials', 'string') as RequestInit['credentials'],
+      });
+    },
   },
 };

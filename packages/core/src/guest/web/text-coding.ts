@@ -46,7 +46,8 @@ function utf16Pieces(fatal: boolean): Pieces {
     left = all.length % 2 === 1 ? [all.at(-1)!] : [];
     high = end === 'more' && /[\ud800-\udbff]$/.test(text) ? text.slice(-1) : '';
     if (high !== '') text = text.slice(0, -1);
-    const odd = end === 'end' && left.length === 1;
+    // Half a unit after half a pair is one error.
+    const odd = end === 'end' && left.length === 1 && !/[\ud800-\udbff]$/.test(text);
     if (end === 'end') left = [];
     if (fatal && (odd || !text.isWellFormed())) return undefined;
     return text.toWellFormed() + (odd ? '\ufffd' : '');

@@ -8,7 +8,6 @@ import { controlSet, percentDecode, percentEncode } from './percent.ts';
 import { utf8Text } from './utf8.ts';
 
 const forbiddenInHost = /[\0\t\n\r #/:<>?@[\\\]^|]/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is forbidden.
 const forbiddenInDomain = /[\0-\x20#%/:<>?@[\\\]^|\x7f]/;
 
 /** Undefined when it is no host. */
@@ -25,22 +24,18 @@ export function parseHost(text: string, kind: 'special' | 'opaque'): string | un
 }
 
 function toAscii(domain: string): string | undefined {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the whole of ASCII is meant.
   if (/^[\0-\x7f]*$/.test(domain)) return validPunycode(domain.toLowerCase());
   const mapped = domain
-    .replace(/[\u00ad\u200b\u2060\ufeff\ufe00-\ufe0f]/g, '')
+    .replace(/\u00ad|\u200b|\u2060|\ufeff|[\ufe00-\ufe0f]/g, '')
     .replace(/[\u3002\uff0e\uff61]/g, '.')
     .normalize('NFKC')
     .toLowerCase()
     .normalize('NFC');
   if (mapped.includes('\ufffd')) return undefined;
-  return (
-    mapped
-      .split('.')
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: the whole of ASCII is meant.
-      .map((label) => (/^[\0-\x7f]*$/.test(label) ? label : `xn--${punycode(label)}`))
-      .join('.')
-  );
+  return mapped
+    .split('.')
+    .map((label) => (/^[\0-\x7f]*$/.test(label) ? label : `xn--${punycode(label)}`))
+    .join('.');
 }
 
 function validPunycode(domain: string): string | undefined {

@@ -10,7 +10,6 @@ const schemeCharacter = /^[A-Za-z0-9+\-.]$/;
 
 /** Undefined when it is no URL. */
 export function parseUrl(input: string, base?: UrlRecord): UrlRecord | undefined {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is cut off.
   const trimmed = input.replace(/^[\0-\x20]+|[\0-\x20]+$/g, '');
   const url = newUrlRecord();
   return run(trimmed, { url, base, only: undefined, state: 'scheme-start' }) ? url : undefined;
