@@ -19,7 +19,7 @@ import {
   WorkflowRunNotFoundError,
 } from './errors.ts';
 import { announceEnd, type EndEvent } from './lifecycle.ts';
-import { notAWorkflow, optionInvalid } from './messages.ts';
+import { keyOfAnotherWorkflow, notAWorkflow, optionInvalid } from './messages.ts';
 import { openPayload } from './open-payload.ts';
 import { hostCodec } from './payload/host-codec.ts';
 import type { Program } from './program.ts';
@@ -97,6 +97,8 @@ export class Client implements RunAccess {
       ...(onConflict === undefined ? {} : { onConflict }),
     });
     if (claim) this.#worker.adopt(claim);
+    if (run.workflowName !== event.eventData.workflowName)
+      throw keyOfAnotherWorkflow(event.eventData.key, run);
     return run.runId;
   }
 

@@ -250,6 +250,18 @@ export function streamRecordInvalid(): PayloadError {
   return payloadInvalid('a stream handle without its run or name');
 }
 
+export function keyOfAnotherWorkflow(
+  key: string | undefined,
+  { runId, workflowName }: { readonly runId: string; readonly workflowName: string },
+): PerdureError {
+  return new PerdureError(
+    'KeyError',
+    'KEY_OF_ANOTHER_WORKFLOW',
+    `Expected key ${JSON.stringify(key)} to be free or a run's of the same workflow, but run ${runId} of ${workflowName} has it.`,
+    { hint: 'Keys are shared by all workflows of a world: begin them with the name of the workflow.' },
+  );
+}
+
 export function programUnknown(): PerdureError {
   return new PerdureError(
     'ProgramError',

@@ -1,9 +1,9 @@
-/** What this world has done to event files and what it holds; grows for its whole life. */
+/** What this world has done to files of runs and streams and what it holds; grows for its whole life. */
 export interface LocalStats {
-  /** Reads of event files, and their bytes. */
+  /** Reads of files of runs and streams, and their bytes. */
   reads: number;
   readBytes: number;
-  /** Writes to event files, and their bytes. */
+  /** Writes to files of runs and streams, and their bytes. */
   writes: number;
   writtenBytes: number;
   /** Calls of fdatasync and fsync; 0 with `durability: 'process'`. */

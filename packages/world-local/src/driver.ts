@@ -26,6 +26,7 @@ import type { RecentEvents } from './recent-events.ts';
 import { recreateLostFiles } from './recovery.ts';
 import type { RetainedTokens } from './retained-tokens.ts';
 import { RunLog } from './run-log.ts';
+import type { StreamFiles } from './stream-files.ts';
 
 export interface DriverOptions {
   readonly layout: Layout;
@@ -36,6 +37,7 @@ export interface DriverOptions {
   readonly counters: Counters;
   readonly inbox: Inbox;
   readonly retained: RetainedTokens;
+  readonly streams: StreamFiles;
   /** Whether new directories must survive a power failure. */
   readonly syncs: boolean;
 }
@@ -103,6 +105,7 @@ export class Driver {
     this.#timer = undefined;
     this.#options.inbox.stop();
     this.#options.live.clear();
+    this.#options.streams.clear();
     this.#options.histories.clear();
     this.#lock.release();
   }
@@ -143,7 +146,7 @@ export class Driver {
 
   /** Makes the directory again that somebody removed under this process; false if another process was quicker. */
   restore(): boolean {
-    const { layout, inbox } = this.#options;
+    const { layout, live, inbox, streams } = this.#options;
     inbox.stop();
     // Still held where only a part of the directory is gone: then nobody may come in between.
     if (!this.#lock.isInPlace()) this.#lock.release();
@@ -152,6 +155,7 @@ export class Driver {
       if (this.#lock.acquire()) {
         this.#beginTerm();
         recreateLostFiles(this.#options);
+        streams.recreateLost((runId) => live.find(runId) !== undefined);
         inbox.listen();
       } else this.stop();
     } catch {

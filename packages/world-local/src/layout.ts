@@ -1,5 +1,5 @@
 /** Where everything lies, and the only place where a path is made of an id. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -20,6 +20,7 @@ export const NO_FOLLOW: number = constants.O_NOFOLLOW ?? 0;
 
 const directoryMode = 0o700;
 export const fileMode = 0o600;
+const streamFilePattern = /^[0-9a-f]{64}\.log$/;
 const runFilePattern = /^([A-Za-z0-9_-]{1,128})\.jsonl$/;
 
 export class Layout {
@@ -27,6 +28,7 @@ export class Layout {
   readonly active: string;
   readonly ended: string;
   readonly programs: string;
+  readonly streams: string;
   readonly inbox: string;
   readonly lock: string;
   readonly waiting: string;
@@ -42,6 +44,7 @@ export class Layout {
     this.active = join(this.root, 'runs', 'active');
     this.ended = join(this.root, 'runs', 'ended');
     this.programs = join(this.root, 'programs');
+    this.streams = join(this.root, 'streams');
     this.inbox = join(this.root, 'inbox');
     this.lock = join(this.root, 'driver.lock');
     this.waiting = join(this.root, 'worker.waiting');
@@ -58,6 +61,15 @@ export class Layout {
     return join(this.ended, `${checkedId(runId)}.jsonl`);
   }
 
+  streamsOf(runId: string): string {
+    return join(this.streams, checkedId(runId));
+  }
+
+  /** Named by the hash of the stream's name: that is user data. */
+  streamFile(runId: string, name: string): string {
+    return join(this.streamsOf(runId), `${createHash('sha256').update(name, 'utf16le').digest('hex')}.log`);
+  }
+
   programFile(hash: string): string {
     if (!isProgramHash(hash)) throw worldErrors.programHashInvalid(hash);
     return join(this.programs, `${hash}.js`);
@@ -66,7 +78,7 @@ export class Layout {
   /** Makes what is missing, and refuses what is no directory or has a newer format. */
   make(): void {
     try {
-      for (const path of [this.active, this.ended, this.programs, this.inbox]) {
+      for (const path of [this.active, this.ended, this.programs, this.streams, this.inbox]) {
         mkdirSync(path, { recursive: true, mode: directoryMode });
         if (!lstatSync(path).isDirectory()) throw new Error('not a directory');
       }
@@ -82,6 +94,13 @@ export class Layout {
     } catch (error) {
       throw WorldError.is(error) ? error : worldErrors.dataUnreadable(this.root, error);
     }
+  }
+
+  /** Makes the directory of a run's streams, in the tree that `make` made. */
+  makeStreamsOf(runId: string): void {
+    const path = this.streamsOf(runId);
+    mkdirSync(path, { recursive: true, mode: directoryMode });
+    if (!lstatSync(path).isDirectory()) throw new Error('not a directory');
   }
 
   /** Carries the names of the directories through to the disk. */
@@ -132,6 +151,10 @@ function checkedId(runId: string): string {
 /** The run whose file has this name. */
 export function runIdOfFile(name: string): string | undefined {
   return runFilePattern.exec(name)?.[1];
+}
+
+export function isStreamFile(name: string): boolean {
+  return streamFilePattern.test(name);
 }
 
 export function isMissing(error: unknown): boolean {

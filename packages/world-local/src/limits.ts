@@ -27,6 +27,21 @@ export const SUMMARY_BYTES = 4096;
 /** A listing looks at this many runs before others have a turn. */
 export const LISTED_PER_TURN = 100;
 
+/** Streams of which more is known than their name; the one unused for longest is forgotten first. */
+export const STREAM_LOGS_MAX = 4096;
+/** Places remembered per stream; past it every second one is dropped. */
+export const STREAM_OFFSETS_MAX = 256;
+export const STREAM_OFFSET_STRIDE_BYTES: number = 64 * 1024;
+/** More than processes that write to one stream at a time: each has one request under way. */
+export const STREAM_REQUESTS_MAX = 64;
+/** A name of 512 characters, each written as six, and what is around it. */
+export const STREAM_HEADER_BYTES_MAX = 4096;
+/** How much is read at a time to find frames, and to hand chunks out. */
+export const STREAM_WINDOW_BYTES: number = 8 * 1024;
+export const STREAM_READ_BYTES: number = 512 * 1024;
+/** An append that is smaller is copied into one buffer to be written: cheaper than many parts. */
+export const STREAM_JOINED_BYTES: number = 64 * 1024;
+
 /** How often a driving process looks for messages and for its directory; hints make it sooner. */
 export const DRIVER_POLL_MS = 100;
 /** How often a process that waits for the driver looks for its reply, and for a free lock. */

@@ -18,6 +18,7 @@ import {
   type Event,
   eventIdOf,
   isEvent,
+  type Payload,
   parseEvent,
   payloadFieldsOf,
 } from '@perdure/world';
@@ -83,10 +84,22 @@ export function encodeData(eventData: object): object {
   for (const [name, value] of Object.entries(eventData)) {
     if (!(value instanceof Uint8Array)) continue;
     encoded ??= { ...eventData };
-    const view = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    encoded[name] = { base64: view.toString('base64') };
+    encoded[name] = encodePayload(value);
   }
   return encoded ?? eventData;
+}
+
+export function encodePayload(payload: Payload): unknown {
+  if (typeof payload === 'string') return payload;
+  const view = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  return { base64: view.toString('base64') };
+}
+
+/** What is no encoded bytes comes back as it is. */
+export function decodePayload(value: unknown): unknown {
+  const base64 = (value as { base64?: unknown } | null | undefined)?.base64;
+  // A copy: what Buffer gives may be a view of a pool that others share.
+  return typeof base64 === 'string' ? new Uint8Array(Buffer.from(base64, 'base64')) : value;
 }
 
 /** Only where a payload belongs: elsewhere `{"base64": ...}` is what the user wrote. */
@@ -94,9 +107,7 @@ export function decodeData(eventType: unknown, eventData: unknown): unknown {
   if (typeof eventData !== 'object' || eventData === null) return eventData;
   const record = eventData as Record<string, unknown>;
   for (const name of payloadFieldsOf.get(eventType as string) ?? []) {
-    const base64 = (record[name] as { base64?: unknown } | null | undefined)?.base64;
-    // A copy: what Buffer gives may be a view of a pool that others share.
-    if (typeof base64 === 'string') record[name] = new Uint8Array(Buffer.from(base64, 'base64'));
+    if (typeof record[name] === 'object') record[name] = decodePayload(record[name]);
   }
   return record;
 }

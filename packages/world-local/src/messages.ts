@@ -3,7 +3,7 @@
  *
  * A message is a file `<time>-<random>.json`, so that names sort by time; its reply has the same name with
  * `.reply`. Both appear whole, by a rename. Applying a message twice adds nothing: creation is idempotent by
- * run id, sending by key.
+ * run id, sending by key, and an append to a stream by its request.
  */
 import { randomUUID } from 'node:crypto';
 import { closeSync, constants, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ import {
   type CreateResult,
   type Event,
   type EventOf,
+  type Payload,
   type SendResult,
   type SentEvent,
   WorldError,
@@ -20,13 +21,30 @@ import {
   type WorldErrorOptions,
 } from '@perdure/world';
 import { fileMode, NO_FOLLOW } from './layout.ts';
-import { decodeData, encodeData } from './lines.ts';
+import { decodeData, decodePayload, encodeData, encodePayload } from './lines.ts';
+import { REQUEST_BYTES } from './stream-frames.ts';
 
 export type Message =
   | ({ readonly kind: 'create'; readonly event: EventOf<'run_created'> } & Omit<CreateOptions, 'claimFor'>)
-  | { readonly kind: 'send'; readonly runId: string; readonly event: SentEvent };
+  | { readonly kind: 'send'; readonly runId: string; readonly event: SentEvent }
+  | StreamMessage;
 
-export type Answer = CreateResult | SendResult;
+export type StreamMessage =
+  | {
+      readonly kind: 'append-stream';
+      readonly runId: string;
+      readonly name: string;
+      readonly chunks: readonly Payload[];
+      /** 16 bytes by which a request is known that was answered before. */
+      readonly request?: Buffer;
+    }
+  | { readonly kind: 'close-stream'; readonly runId: string; readonly name: string };
+
+export interface StreamTail {
+  readonly tail: number;
+}
+
+export type Answer = CreateResult | SendResult | StreamTail;
 
 const messagePattern = /^\d{15}-[0-9a-f-]{36}\.json$/;
 const replyPattern = /^\d{15}-[0-9a-f-]{36}\.reply$/;
@@ -73,20 +91,51 @@ export function readWhole(path: string): string {
 }
 
 export function encodeMessage(message: Message): string {
-  return JSON.stringify({ ...message, event: encodeOf(message.event) });
+  switch (message.kind) {
+    case 'close-stream':
+      return JSON.stringify(message);
+    case 'append-stream':
+      return JSON.stringify({
+        ...message,
+        chunks: message.chunks.map(encodePayload),
+        request: message.request?.toString('hex'),
+      });
+    default:
+      return JSON.stringify({ ...message, event: encodeOf(message.event) });
+  }
 }
 
-/** Only the shape that is ours is looked at here: the event is checked where it is applied. */
+/** Only the shape that is ours is looked at here: what it asks for is checked where it is applied. */
 export function decodeMessage(text: string): Message {
-  const { kind, event, runId, wakeAt, onConflict } = JSON.parse(text) as Record<string, unknown>;
-  const decoded = decodeOf(event) as never;
-  if (kind === 'create') {
-    // What they may be is looked at where the run is created.
-    const options = { wakeAt, onConflict } as Omit<CreateOptions, 'claimFor'>;
-    return { kind, event: decoded, ...options };
+  const message = JSON.parse(text) as Record<string, unknown>;
+  const { kind, event, wakeAt, onConflict } = message;
+  const runId = String(message.runId);
+  const name = String(message.name);
+  switch (kind) {
+    case 'create': {
+      const options = { wakeAt, onConflict } as Omit<CreateOptions, 'claimFor'>;
+      return { kind, event: decodeOf(event) as never, ...options };
+    }
+    case 'send':
+      return { kind, event: decodeOf(event) as never, runId };
+    case 'append-stream':
+      return { kind, runId, name, chunks: chunksOf(message.chunks), request: requestOf(message.request) };
+    case 'close-stream':
+      return { kind, runId, name };
+    default:
+      throw new Error(`a message of unknown kind ${JSON.stringify(kind)}`);
   }
-  if (kind === 'send') return { kind, event: decoded, runId: String(runId) };
-  throw new Error(`a message of unknown kind ${JSON.stringify(kind)}`);
+}
+
+function chunksOf(chunks: unknown): Payload[] {
+  if (!Array.isArray(chunks)) throw new Error('no list of chunks');
+  return chunks.map((chunk) => decodePayload(chunk) as Payload);
+}
+
+function requestOf(request: unknown): Buffer {
+  const bytes = Buffer.from(String(request), 'hex');
+  if (bytes.length !== REQUEST_BYTES) throw new Error('a request without its name');
+  return bytes;
 }
 
 export function encodeAnswer(answer: Answer): string {

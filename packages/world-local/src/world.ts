@@ -7,6 +7,7 @@ import { DirectoryHints } from './directory-hints.ts';
 import { Driver } from './driver.ts';
 import { Flusher } from './flusher.ts';
 import { FollowedRuns } from './followed-runs.ts';
+import { FollowedStreams } from './followed-streams.ts';
 import { Histories } from './histories.ts';
 import { Inbox } from './inbox.ts';
 import { Layout } from './layout.ts';
@@ -18,6 +19,10 @@ import { LocalPrograms } from './programs.ts';
 import { RecentEvents } from './recent-events.ts';
 import { RetainedTokens } from './retained-tokens.ts';
 import { LocalRuns } from './runs.ts';
+import { StreamFiles } from './stream-files.ts';
+import { StreamHints } from './stream-hints.ts';
+import { StreamWriter } from './stream-writer.ts';
+import { LocalStreams } from './streams.ts';
 
 export interface LocalWorldOptions {
   /** Where the data lies; a relative path is resolved against the working directory, once. Default `.workflow-data`. */
@@ -53,15 +58,19 @@ class DirectoryWorld implements LocalWorld {
   readonly name = 'local';
   readonly runs: LocalRuns;
   readonly programs: LocalPrograms;
+  readonly streams: LocalStreams;
   readonly #layout: Layout;
   readonly #counters = newCounters();
   readonly #files = new OpenFiles();
   readonly #recent = new RecentEvents();
   readonly #hints = new Hints();
+  readonly #streamHints: StreamHints;
   readonly #followed: FollowedRuns;
+  readonly #followedStreams: FollowedStreams;
   readonly #flusher: Flusher | undefined;
   readonly #histories: Histories;
   readonly #live: LiveRuns;
+  readonly #streamFiles: StreamFiles;
   readonly #driver: Driver;
   readonly #directoryHints: DirectoryHints;
   #closed = false;
@@ -73,8 +82,8 @@ class DirectoryWorld implements LocalWorld {
     const recent = this.#recent;
     const hints = this.#hints;
     const flusher = durability === 'power' ? new Flusher(files, counters) : undefined;
-    const followed = new FollowedRuns(layout, counters);
     const syncs = flusher !== undefined;
+    const followed = new FollowedRuns(layout, counters);
     const retained = new RetainedTokens({ layout, followed, counters, clock, syncs });
     const restore = () => this.#driver.restore();
     const histories = new Histories({
@@ -89,49 +98,92 @@ class DirectoryWorld implements LocalWorld {
     });
     const live = new LiveRuns({ store: histories, clock, hints });
     const inbox = new Inbox(layout, (message) => this.#apply(message));
-    const driver = new Driver({ layout, live, histories, files, recent, counters, inbox, retained, syncs });
-    const open = () => this.#open();
-    const outbox = new Outbox({ layout, drive: () => driver.drive(), open });
-    const directoryHints = new DirectoryHints({ layout, hints, driving: () => driver.driving });
-    const listing = new Listing(layout);
-    const checkFormat = () => {
-      layout.checkFormat();
-    };
-    this.runs = new LocalRuns({
+    const streams = new StreamFiles({ layout, files, counters });
+    const driver = new Driver({
+      layout,
       live,
       histories,
-      hints,
-      open,
-      clock,
-      driver,
-      outbox,
-      followed,
-      listing,
-      directoryHints,
-      checkFormat,
+      files,
+      recent,
+      counters,
+      inbox,
+      retained,
+      streams,
+      syncs,
     });
-    this.programs = new LocalPrograms({ layout, open, settle: (path) => this.#settle(path) });
     this.#followed = followed;
+    this.#followedStreams = new FollowedStreams(layout, counters);
     this.#flusher = flusher;
     this.#histories = histories;
     this.#live = live;
+    this.#streamFiles = streams;
     this.#driver = driver;
-    this.#directoryHints = directoryHints;
+    const driving = () => driver.driving;
+    this.#streamHints = new StreamHints({ layout, driving });
+    this.#directoryHints = new DirectoryHints({ layout, hints, driving });
+    const open = () => this.#open();
+    const outbox = new Outbox({ layout, drive: () => driver.drive(), open });
+    this.runs = this.#newRuns(outbox, clock);
+    this.programs = new LocalPrograms({ layout, open, settle: (path) => this.#settle(path) });
+    this.streams = this.#newStreams(outbox, restore);
+  }
+
+  #newRuns(outbox: Outbox, clock: () => number): LocalRuns {
+    return new LocalRuns({
+      live: this.#live,
+      histories: this.#histories,
+      hints: this.#hints,
+      open: () => this.#open(),
+      clock,
+      driver: this.#driver,
+      outbox,
+      followed: this.#followed,
+      listing: new Listing(this.#layout),
+      directoryHints: this.#directoryHints,
+      checkFormat: () => this.#checkFormat(),
+    });
+  }
+
+  #newStreams(outbox: Outbox, restore: () => boolean): LocalStreams {
+    const layout = this.#layout;
+    const counters = this.#counters;
+    const files = this.#streamFiles;
+    return new LocalStreams({
+      layout,
+      live: this.#live,
+      driver: this.#driver,
+      outbox,
+      files,
+      writer: new StreamWriter({ layout, streams: files, counters, flusher: this.#flusher, restore }),
+      followed: this.#followedStreams,
+      hints: this.#streamHints,
+      counters,
+      open: () => this.#open(),
+      checkFormat: () => this.#checkFormat(),
+    });
+  }
+
+  #checkFormat(): void {
+    this.#layout.checkFormat();
   }
 
   /** Throws DRIVER_BUSY while another process drives the directory. */
   async clear(): Promise<void> {
     this.#open();
     this.#hints.clear();
+    this.#streamHints.clear();
     this.#followed.clear();
+    this.#followedStreams.clear();
     if (!existsSync(this.#layout.root)) return;
     if (!this.#driver.drive()) throw worldErrors.driverBusy(this.#layout.root, 'clearing it');
     await this.#flusher?.idle();
     this.#live.clear();
+    this.#streamFiles.clear();
     this.#histories.clear();
-    const { active, ended, programs, inbox, retained } = this.#layout;
+    const { active, ended, programs, streams, inbox, retained } = this.#layout;
     try {
-      for (const path of [active, ended, programs, retained]) rmSync(path, { recursive: true, force: true });
+      for (const path of [active, ended, programs, streams, retained])
+        rmSync(path, { recursive: true, force: true });
       // Its files only: processes that wait for a reply watch the directory itself.
       for (const name of readdirSync(inbox)) rmSync(join(inbox, name), { recursive: true, force: true });
     } catch (error) {
@@ -146,7 +198,9 @@ class DirectoryWorld implements LocalWorld {
     this.#driver.stop();
     this.#directoryHints.stop();
     this.#hints.clear();
+    this.#streamHints.clear();
     this.#followed.clear();
+    this.#followedStreams.clear();
   }
 
   stats(): LocalStats {
@@ -170,6 +224,7 @@ class DirectoryWorld implements LocalWorld {
       await this.#histories.durableAll(created);
       return created;
     }
+    if (message.kind !== 'send') return this.streams.apply(message);
     const sent = this.#live.send(message.runId, message.event);
     await this.#histories.durable(message.runId);
     return sent;

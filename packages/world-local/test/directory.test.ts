@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -44,6 +45,7 @@ test('directories and files are for their owner alone', async () => {
   await start(world, 'run_2');
   await append(world, claim, 1, [runCompleted]);
   await world.programs.put('abc', 'code');
+  await world.streams.append('run_2', '../out', ['x']);
   const modes = new Map<string, number>();
   const walk = (path: string) => {
     const stat = statSync(path);
@@ -51,6 +53,7 @@ test('directories and files are for their owner alone', async () => {
     if (stat.isDirectory()) for (const name of readdirSync(path)) walk(join(path, name));
   };
   walk(dataDir);
+  const hash = createHash('sha256').update('../out', 'utf16le').digest('hex');
   expect([...modes.keys()].map((path) => path.slice(dataDir.length)).sort()).toEqual([
     '',
     '/driver.lock',
@@ -64,6 +67,9 @@ test('directories and files are for their owner alone', async () => {
     '/runs/active/run_2.jsonl',
     '/runs/ended',
     '/runs/ended/run_1.jsonl',
+    '/streams',
+    '/streams/run_2',
+    `/streams/run_2/${hash}.log`,
     '/term.json',
   ]);
   for (const [path, mode] of modes) expect(mode, path).toBe(statSync(path).isDirectory() ? 0o700 : 0o600);

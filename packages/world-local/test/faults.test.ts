@@ -27,12 +27,23 @@ vi.mock('node:fs', async (importOriginal) => {
   const failure = (code: string) => Object.assign(new Error(`${code}: injected`), { code });
   return {
     ...real,
-    writeSync(fd: number, data: string, position: number, encoding: BufferEncoding) {
+    writeSync(fd: number, data: string | Uint8Array, ...rest: unknown[]) {
+      const write = real.writeSync as (...args: unknown[]) => number;
       const fault = faults.write.shift();
-      if (fault === undefined || fault === 'ok') return real.writeSync(fd, data, position, encoding);
-      if (fault === 'short') return real.writeSync(fd, data.slice(0, data.length / 2), position, encoding);
-      if (fault === 'late') real.writeSync(fd, data, position, encoding);
+      if (fault === undefined || fault === 'ok') return write(fd, data, ...rest);
+      if (fault === 'short') {
+        const [half, whole] = [data.length >> 1, typeof data === 'string'];
+        return whole ? write(fd, data.slice(0, half), ...rest) : write(fd, data, 0, half, rest[2]);
+      }
+      if (fault === 'late') write(fd, data, ...rest);
       throw failure(fault === 'late' ? 'EIO' : fault);
+    },
+    writevSync(fd: number, parts: NodeJS.ArrayBufferView[], position: number) {
+      const fault = faults.write.shift();
+      if (fault === undefined || fault === 'ok') return real.writevSync(fd, parts, position);
+      const written = real.writevSync(fd, fault === 'short' ? parts.slice(0, -1) : parts, position);
+      if (fault === 'short') return written;
+      throw failure(fault);
     },
     writeFileSync(path: string | number, data: string, options?: fs.WriteFileOptions) {
       const fault = faults.writeFile.shift();
@@ -165,4 +176,67 @@ test('with durability power, nobody is told of an end that a power failure could
   faults.heldSyncs = undefined;
   await Promise.all(settled);
   expect(order.sort()).toEqual(['append', 'get completed', 'history 3']);
+});
+
+for (const fault of ['ENOSPC', 'EIO', 'short', 'late']) {
+  for (const size of [10, 200_000]) {
+    for (const truncates of [true, false]) {
+      test(`a stream whose write fails (${fault}, ${size} bytes, ${truncates ? 'cut off' : 'not cut off'}) goes on without it`, async () => {
+        const dataDir = temporaryDirectory();
+        const world = openWorld({ dataDir });
+        await start(world, 'run_1');
+        const chunk = new Uint8Array(size).fill(7);
+        const attempts: Array<readonly [string, string[]]> = [
+          ['fresh', []],
+          ['begun', ['first']],
+        ];
+        for (const [name, before] of attempts) {
+          if (before.length > 0) await world.streams.append('run_1', name, before);
+          faults.write.push(fault);
+          if (!truncates) faults.truncate.push('EIO');
+          await expect(world.streams.append('run_1', name, ['lost', chunk])).rejects.toMatchObject({
+            code: 'DATA_UNREADABLE',
+          });
+          expect(await world.streams.info('run_1', name)).toEqual(
+            before.length > 0 ? { tail: 1, closed: false } : undefined,
+          );
+          expect(await world.streams.append('run_1', name, [chunk])).toEqual({ tail: before.length + 1 });
+        }
+        await world.close();
+        const again = openWorld({ dataDir });
+        for (const [name, before] of attempts) {
+          const page = await again.streams.read('run_1', name, { from: 0 });
+          expect(page.chunks.map(({ data }) => data)).toEqual([...before, chunk]);
+        }
+      });
+    }
+  }
+}
+
+test('a stream whose end cannot be written is open', async () => {
+  const world = openWorld({ dataDir: temporaryDirectory() });
+  await start(world, 'run_1');
+  await world.streams.append('run_1', 'out', ['x']);
+  faults.write.push('ENOSPC');
+  await expect(world.streams.close('run_1', 'out')).rejects.toMatchObject({ code: 'DATA_UNREADABLE' });
+  expect(await world.streams.append('run_1', 'out', ['y'])).toEqual({ tail: 2 });
+});
+
+test('with durability power, a chunk is read and acknowledged when it is on the disk', async () => {
+  const world = openWorld({ dataDir: temporaryDirectory(), durability: 'power' });
+  await start(world, 'run_1');
+  await world.streams.append('run_1', 'out', ['one']);
+  faults.heldSyncs = [];
+  const order: string[] = [];
+  const settled = [
+    world.streams.append('run_1', 'out', ['two']).then(() => order.push('append')),
+    world.streams.read('run_1', 'out', { from: 1 }).then(({ tail }) => order.push(`read ${tail}`)),
+  ];
+  await vi.waitUntil(() => faults.heldSyncs?.length);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(order).toEqual([]);
+  for (const sync of faults.heldSyncs.splice(0)) sync();
+  faults.heldSyncs = undefined;
+  await Promise.all(settled);
+  expect(order.sort()).toEqual(['append', 'read 2']);
 });

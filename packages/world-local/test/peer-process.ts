@@ -8,12 +8,12 @@ process.on('message', (message: { id: number; call: string; args: unknown[] }) =
 });
 
 async function answer({ id, call, args }: { id: number; call: string; args: unknown[] }): Promise<void> {
-  const target = (call === 'close' || call === 'stats' ? world : world.runs) as unknown as Record<
-    string,
-    (...args: unknown[]) => unknown
-  >;
+  const [part, method] = call.includes('.') ? call.split('.') : ['runs', call];
+  const target = (call === 'close' || call === 'stats'
+    ? world
+    : world[part as 'runs' | 'streams']) as unknown as Record<string, (...args: unknown[]) => unknown>;
   try {
-    process.send?.({ id, result: await target[call]!(...args) });
+    process.send?.({ id, result: await target[method!]!(...args) });
   } catch (error) {
     const { name, code, message, hint } = error as Record<string, unknown>;
     process.send?.({ id, error: { name, code, message, hint } });

@@ -3,6 +3,7 @@ import { Hints, LiveRuns } from '@perdure/world/live';
 import { Histories } from './histories.ts';
 import { MemoryPrograms } from './programs.ts';
 import { MemoryRuns } from './runs.ts';
+import { MemoryStreams } from './streams.ts';
 
 export interface MemoryWorldOptions {
   /** Milliseconds since the epoch; default `Date.now`. */
@@ -24,16 +25,19 @@ export function createMemoryWorld(options: MemoryWorldOptions = {}): World {
   const histories = new Histories();
   const live = new LiveRuns({ store: histories, clock, hints });
   const programs = new MemoryPrograms(open);
+  const streams = new MemoryStreams(histories, open);
   const forget = () => {
     live.clear();
     histories.clear();
     programs.clear();
+    streams.clear();
     hints.clear();
   };
   return {
     name: 'memory',
     runs: new MemoryRuns({ live, histories, hints, open }),
     programs,
+    streams,
     async clear(): Promise<void> {
       open();
       forget();

@@ -7,6 +7,7 @@ export type WorldErrorCode =
   | 'KEY_TAKEN'
   | 'HOOK_NOT_FOUND'
   | 'WAIT_NOT_FOUND'
+  | 'STREAM_CLOSED'
   | 'HISTORY_INVALID'
   | 'INPUT_INVALID'
   | 'WORLD_CLOSED'
@@ -90,6 +91,17 @@ export function waitNotFound(what: string): WorldError {
   return new WorldError('WAIT_NOT_FOUND', `Expected a wait that waits for ${what}, found none.`, {
     hint: 'The wait was never started, is over by now, or its run has ended.',
   });
+}
+
+export function streamClosed(runId: string, name: string): WorldError {
+  const shown = JSON.stringify(name.slice(0, 80));
+  return new WorldError(
+    'STREAM_CLOSED',
+    `Expected stream ${shown} of run ${runId} to be open, but it is closed.`,
+    {
+      hint: 'Nothing follows the end of a stream; write to one with another name.',
+    },
+  );
 }
 
 export function historyInvalid(runId: string, problem: string): WorldError {

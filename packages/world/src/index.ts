@@ -15,4 +15,5 @@ export { apply, begin, fold } from './fold.ts';
 export * from './limits.ts';
 export type { Payload } from './payload.ts';
 export * from './projection.ts';
+export type * from './streams.ts';
 export type * from './world.ts';

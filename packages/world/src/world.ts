@@ -13,7 +13,7 @@
  * - W7 Notifications are hints: with every one of them lost, everything still completes, only later.
  * - W8 Payloads are opaque; ids, tokens, tags and names are data, never paths or SQL.
  *
- * Times are milliseconds since the epoch, by the World's own clock where it stamps them.
+ * Streams keep S1 to S4 (`streams.ts`). Times are milliseconds since the epoch, by the World's own clock where it stamps them.
  */
 import type { Event, EventOf, SentEvent } from './event.ts';
 import type {
@@ -24,6 +24,7 @@ import type {
   StepProjection,
   WaitProjection,
 } from './projection.ts';
+import type { Streams } from './streams.ts';
 
 /** The right to drive one run. `epoch` grows with every claim of the run and fences earlier owners. */
 export interface Claim {
@@ -203,6 +204,7 @@ export interface World {
   readonly name: string;
   readonly runs: Runs;
   readonly programs: Programs;
+  readonly streams: Streams;
   /** Forgets everything this world (and its tag) stores, watchers and claims included. */
   clear(): Promise<void>;
   /** Lets go of files, locks and timers; idempotent. Later calls throw WORLD_CLOSED. */

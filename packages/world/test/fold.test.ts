@@ -117,6 +117,45 @@ describe('a step, a wait and a hook', () => {
   });
 });
 
+describe('what a run has besides', () => {
+  test('attributes are merged into a record of their own', () => {
+    const projection = projectionOf('attr_set');
+    expect(projection.run.attributes).toStrictEqual({ customer: 'bob' });
+    const before = projection.run.attributes;
+    apply(projection, event(3, 'attr_set', { eventData: { attributes: { customer: null, plan: 'b' } } }));
+    expect(projection.run.attributes).toStrictEqual({ plan: 'b' });
+    expect(before).toStrictEqual({ customer: 'bob' });
+  });
+
+  test('a run knows its parent, its root and its key', () => {
+    expect(projectionOf().run).toMatchObject({ parentRunId: 'run_0', rootRunId: 'run_0', key: 'order 7' });
+  });
+
+  test('an abort and a start of a child are there once per correlation id', () => {
+    const projection = projectionOf('abort_requested', 'child_started');
+    refuses(projection, event(4, 'abort_requested'));
+    refuses(projection, event(4, 'child_started', { eventData: { childRunId: 'run_4' } }));
+    apply(projection, event(4, 'abort_requested', { correlationId: 'other' }));
+    apply(projection, event(5, 'child_started', { correlationId: 'other' }));
+    expect([...projection.children.values()]).toEqual([
+      { childRunId: 'run_3', correlationId: 'chil_1', status: 'running', createdAt: 1003 },
+    ]);
+  });
+
+  test('a child ends once, started or not', () => {
+    const projection = projectionOf('child_completed');
+    refuses(projection, event(3, 'child_completed'));
+    apply(projection, event(3, 'child_started'));
+    expect(projection.children.get('run_3')).toEqual({
+      childRunId: 'run_3',
+      correlationId: 'chil_1',
+      status: 'failed',
+      createdAt: 1002,
+    });
+    refuses(projection, event(4, 'child_completed', { correlationId: 'other' }));
+  });
+});
+
 test('a batch with an illegal event changes nothing, and a legal one can be taken back', () => {
   const random = randomOf(42);
   const projection = projectionOf('run_started');

@@ -20,6 +20,8 @@ import { programTests } from './programs.ts';
 import { projectionTests } from './projections.ts';
 import { retentionTests } from './retention.ts';
 import { sendTests } from './sends.ts';
+import { streamNameTests } from './stream-names.ts';
+import { streamTests } from './streams.ts';
 import { tokenTests } from './tokens.ts';
 import { uniquenessTests } from './uniqueness.ts';
 
@@ -55,6 +57,8 @@ const suites: ReadonlyArray<readonly [string, Suite]> = [
   ['listing', listingTests],
   ['projections', projectionTests],
   ['programs', programTests],
+  ['S1 to S4 streams', streamTests],
+  ['S3 names of streams', streamNameTests],
   ['lifecycle', lifecycleTests],
 ];
 

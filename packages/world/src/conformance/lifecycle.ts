@@ -54,6 +54,16 @@ export const lifecycleTests: Suite = {
     await refuses('WORLD_CLOSED', runs.hookByToken('t'));
     await refuses('WORLD_CLOSED', programs.put('abc', 'code'));
     await refuses('WORLD_CLOSED', programs.get('abc'));
+    const { streams } = bench.world;
+    await refuses('WORLD_CLOSED', streams.append('run_1', 'out', ['x']));
+    await refuses('WORLD_CLOSED', streams.close('run_1', 'out'));
+    await refuses('WORLD_CLOSED', streams.read('run_1', 'out', { from: 0 }));
+    await refuses('WORLD_CLOSED', streams.info('run_1', 'out'));
+    await refuses('WORLD_CLOSED', streams.list('run_1'));
+    assert.throws(() => streams.watch('run_1', 'out', () => {}), {
+      name: 'WorldError',
+      code: 'WORLD_CLOSED',
+    });
     await refuses('WORLD_CLOSED', bench.world.clear());
     assert.throws(() => runs.watch(() => {}), { name: 'WorldError', code: 'WORLD_CLOSED' });
   },

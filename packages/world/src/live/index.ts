@@ -4,4 +4,6 @@ export type { HistoryStore } from './history-store.ts';
 export { copyRun, type LiveRun } from './live-run.ts';
 export { LiveRuns, type LiveRunsOptions } from './live-runs.ts';
 export { checkRange, pageOf } from './pages.ts';
+export { checkChunks, checkStreamName, isPageFull, streamRangeOf } from './stream-requests.ts';
+export { StreamWatchers } from './stream-watchers.ts';
 export { type RetainedToken, retainedTokensOf } from './tokens.ts';
