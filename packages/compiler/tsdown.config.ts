@@ -1,7 +1,14 @@
 import { defineConfig } from 'tsdown';
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/node-hooks.ts', 'src/live-program.ts', 'src/vite.ts', 'src/rolldown.ts'],
+  entry: [
+    'src/index.ts',
+    'src/node-hooks.ts',
+    'src/live-program.ts',
+    'src/vite.ts',
+    'src/rolldown.ts',
+    'src/esbuild.ts',
+  ],
   platform: 'node',
   dts: true,
   // Shared chunks keep their names from release to release: they are in stack traces and in programs' source maps.

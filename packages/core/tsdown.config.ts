@@ -1,7 +1,14 @@
 import { defineConfig } from 'tsdown';
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/errors.ts', 'src/guest/entry.ts', 'src/guest/api.ts', 'src/guest/driving.ts'],
+  entry: [
+    'src/index.ts',
+    'src/errors.ts',
+    'src/serde.ts',
+    'src/guest/entry.ts',
+    'src/guest/api.ts',
+    'src/guest/driving.ts',
+  ],
   platform: 'node',
   dts: true,
   // Shared chunks keep their names from release to release: they are in stack traces and in programs' source maps.

@@ -9,6 +9,8 @@ export default defineConfig({
     'src/register.ts',
     'src/vite.ts',
     'src/rolldown.ts',
+    'src/esbuild.ts',
+    'src/serde.ts',
     'src/bin.ts',
   ],
   platform: 'node',

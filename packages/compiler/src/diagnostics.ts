@@ -121,8 +121,8 @@ export function stepOnInstance(spot: Spot, name: string): Diagnostic {
   return at(
     spot,
     'STEP_ON_INSTANCE',
-    `Expected a step to be a function or a static method, got the instance method "${name}".`,
-    'Its `this` cannot be stored. Make the method static, or move the work to a function and pass the fields it needs.',
+    `Expected a step to be a function, a static method or a method of a class that can be serialized, got the instance method "${name}".`,
+    'Its `this` cannot be stored. Give the class the static methods WORKFLOW_SERIALIZE and WORKFLOW_DESERIALIZE, make the method static, or move the work to a function.',
   );
 }
 
@@ -168,6 +168,15 @@ export function stepUsesThis(spot: Spot, name: string): Diagnostic {
     'STEP_USES_THIS',
     `Expected the nested step "${name}" to stand on its own, got a use of \`this\`.`,
     'Only variables are captured. Read what the step needs into a local variable first.',
+  );
+}
+
+export function stepAssignsCapture(spot: Spot, name: string, variable: string): Diagnostic {
+  return at(
+    spot,
+    'STEP_ASSIGNS_CAPTURE',
+    `Expected the nested step "${name}" to only read what it captures, got an assignment to "${variable}".`,
+    'A step has a copy of each captured variable, so the assignment would be lost. Return the value and assign it where the step is called.',
   );
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CompileError, type Diagnostic, skipReasons } from './diagnostics.ts';
 import { displayPath } from './identity.ts';
 import { collectManifest, type ManifestEntry } from './manifest.ts';
-import { parseSource } from './parse.ts';
+import { parseSource, SITE_TEXT } from './parse.ts';
 import { findSites, type ModuleSites } from './sites.ts';
 
 /** What an app holds, as `perdure check` reports it. */
@@ -11,7 +11,7 @@ export interface Discovery {
   workflows: ManifestEntry[];
   steps: ManifestEntry[];
   classes: ManifestEntry[];
-  /** Absolute paths of the files with workflows or steps, sorted. */
+  /** Absolute paths of the files with workflows, steps or classes that cross, sorted. */
   files: string[];
   /** Files that mention a directive and have none, relative to the root. */
   skipped: { file: string; reason: string }[];
@@ -27,7 +27,7 @@ const IGNORED = new Set(['node_modules', 'dist', 'build', 'out', 'coverage']);
 const FILE_BYTES_MAX = 2_000_000;
 
 /**
- * Lists every workflow and step below a folder, and says of other files that mention a directive why they
+ * Lists every workflow, step and class that crosses below a folder, and says of other files that mention a directive why they
  * have none.
  *
  * Reads sources only: installed packages, output folders and folders whose name begins with a dot are left out.
@@ -51,7 +51,7 @@ export function discover({ root }: { root: string }): Discovery {
       continue;
     }
     const source = readFileSync(file, 'utf8');
-    if (!CANDIDATE.test(source) && !MENTION.test(source)) continue;
+    if (!CANDIDATE.test(source) && !MENTION.test(source) && !SITE_TEXT.test(source)) continue;
     const module = examine(source, { file, root: base, discovery });
     if (module) modules.set(file, module);
   }
@@ -70,7 +70,7 @@ function examine(source: string, { file, root, discovery }: Candidate): ModuleSi
   const skip = (reason: string) => discovery.skipped.push({ file: displayPath(file, root), reason });
   try {
     const module = findSites(parseSource(source, file), { file, root });
-    if (module.sites.length > 0) return module;
+    if (module.sites.length + module.classes.length > 0) return module;
     if (MENTION.test(source)) skip(skipReasons.noDirective);
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;

@@ -37,6 +37,16 @@ export function keyText(source: string, { key, computed }: { key: Node; computed
   return computed ? `[${text}]` : text;
 }
 
+/** The text that reads a class member of `object`. */
+export function memberText(
+  object: string,
+  source: string,
+  { key, computed }: { key: Node; computed: boolean },
+): string {
+  const text = source.slice(key.start, key.end);
+  return computed || key.type === 'Literal' ? `${object}[${text}]` : `${object}.${text}`;
+}
+
 /** True for names that may stand after a dot or in a destructuring pattern. */
 export function isIdentifierName(name: string): boolean {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u.test(name);

@@ -1,6 +1,8 @@
 import MagicString, { type SourceMap } from 'magic-string';
+import type { MethodDefinition } from 'oxc-parser';
 import { blankDirectives, blockStart, keyText, literal, moduleStart } from './edit.ts';
 import { dropItems } from './guest-prune.ts';
+import { isIn } from './module-items.ts';
 import { type Reach, reach } from './reachability.ts';
 import type { ModuleSites, Site } from './sites.ts';
 
@@ -17,8 +19,8 @@ export interface GuestResult {
 }
 
 /**
- * Turns a directive file into its part of the program: workflows stay, steps become proxies, and what neither
- * workflows nor `demand` (names of exports that other modules use) need is gone.
+ * Turns a module with sites, classes that cross or hooks into its part of the program: workflows and classes stay,
+ * steps become proxies, and what neither they nor `demand` (names of exports that other modules use) need is gone.
  */
 export function transformGuest(
   module: ModuleSites,
@@ -33,6 +35,8 @@ export function transformGuest(
   for (const site of module.sites) {
     if (site.kind === 'step' && !site.inStep && isLive(site, reached)) replaceStep(site, editing);
   }
+  registerClasses(editing, reached);
+  for (const { start, end } of module.hookArguments) edits.remove(start, end);
   const workflows = module.sites
     .filter((site) => site.kind === 'workflow')
     .map((site, index) => ({ id: site.id, exportName: exposeWorkflow(site, { ...editing, index }) }));
@@ -57,6 +61,17 @@ function isLive(site: Site, { items, live }: Reach): boolean {
   return item !== undefined && live.has(item);
 }
 
+/** Classes that the program keeps make themselves known, so that their instances can cross. */
+function registerClasses({ edits, module, head }: Editing, { items, live }: Reach): void {
+  const kept = module.classes.filter(({ node }) =>
+    items.some((item) => live.has(item) && isIn(node, item.node)),
+  );
+  for (const { id, node } of kept) {
+    edits.appendLeft(node.body.end - 1, ` static { __perdure_class(${literal(id)}, this); } `);
+  }
+  if (kept.length > 0) head.unshift('import { registerClass as __perdure_class } from "perdure:guest";');
+}
+
 function proxy(site: Site): string {
   const closure = site.captured.length > 0 ? `, () => ({ ${site.captured.join(', ')} })` : '';
   return `__perdure_step(${literal(site.id)}${closure})`;
@@ -77,9 +92,22 @@ function replaceStep(site: Site, editing: Editing): void {
   } else if (site.shape === 'static' && holder?.type === 'MethodDefinition') {
     const key = keyText(module.parsed.source, holder);
     edits.overwrite(holder.start, holder.end, `static ${key} = ${pure(site)}${proxy(site)};`);
+  } else if (site.shape === 'instance' && holder?.type === 'MethodDefinition') {
+    replaceInstance(site, holder, editing);
   } else {
     edits.overwrite(node.start, node.end, `${pure(site)}${proxy(site)}`);
   }
+}
+
+/** Methods and getters of instances stay where they are; `this` crosses like a captured variable. */
+function replaceInstance(site: Site, holder: MethodDefinition, { edits, module }: Editing): void {
+  const key = keyText(module.parsed.source, holder);
+  const step = `__perdure_step(${literal(site.id)}, () => ({ self: this }))`;
+  const text =
+    holder.kind === 'get'
+      ? `get ${key}() { return ${step}(); }`
+      : `${key}(...args) { return ${step}(...args); }`;
+  edits.overwrite(holder.start, holder.end, text);
 }
 
 /** Proxies are free to drop, unless the annotation would cover a call of the proxy as well. */

@@ -30,9 +30,16 @@ const DIRECT =
   'function __perdure_direct(message) { return Object.assign(new Error(message), ' +
   '{ name: "ContextError", code: "WORKFLOW_CALLED_DIRECTLY" }); }';
 
+/** A class compiled once keeps its id when what was built is compiled again. */
+const CLASS =
+  'function __perdure_class(id, cls) { if (Object.hasOwn(cls, "classId")) return; ' +
+  'Object.defineProperty(cls, "classId", { value: id, configurable: true }); ' +
+  '(__perdure_registry().classes ??= new Map()).set(id, cls); }';
+
 /** The prelude on one line, so that the lines of the source stay where they are. */
-export function hostPrelude({ workflows }: { workflows: boolean }): string {
+export function hostPrelude({ workflows, classes }: { workflows: boolean; classes: boolean }): string {
   const parts = [REGISTRY, MARK, STEP, BIND];
   if (workflows) parts.push(WORKFLOW, DIRECT);
+  if (classes) parts.push(CLASS);
   return parts.join(' ');
 }

@@ -1,10 +1,10 @@
 import MagicString, { Bundle, type SourceMap } from 'magic-string';
 import { CompileError, workflowCalledDirectly } from './diagnostics.ts';
-import { blankDirectives, blockStart, keyText, literal, moduleStart, ownName } from './edit.ts';
+import { blankDirectives, blockStart, keyText, literal, memberText, moduleStart, ownName } from './edit.ts';
 import { hostPrelude } from './host-prelude.ts';
 import { isInstalled } from './identity.ts';
 import { type ManifestEntry, manifestEntry } from './manifest.ts';
-import { DIRECTIVE_TEXT, parseSource } from './parse.ts';
+import { parseSource, SITE_TEXT } from './parse.ts';
 import { findSites, type ModuleSites, type Site } from './sites.ts';
 
 export interface HostOptions {
@@ -30,22 +30,24 @@ export interface HostResult {
 }
 
 /**
- * Turns workflow functions into handles for `start` and registers steps; everything else stays as written.
+ * Turns workflow functions into handles for `start`, registers steps and classes that cross; everything else stays
+ * as written.
  *
- * Runs before types are stripped. Undefined when the module has no directive, at the cost of one text scan
+ * Runs before types are stripped. Undefined when the module has none of them, at the cost of one text scan
  * for most files.
  *
  * @throws CompileError with every diagnostic of the module
  */
 export function transformHost(source: string, options: HostOptions): HostResult | undefined {
-  if (!DIRECTIVE_TEXT.test(source)) return undefined;
-  const module = directiveModule(source, options);
+  if (!SITE_TEXT.test(source)) return undefined;
+  const module = moduleWithSites(source, options);
   if (!module) return undefined;
   const edits = new MagicString(source);
   blankDirectives(edits, module);
   const hoisted = hoistSteps(edits, module);
   const registrations: string[] = [];
   for (const site of module.sites) editSite(site, { edits, module, registrations });
+  registerClasses(edits, module);
   for (const site of module.sites) if (site.kind === 'workflow') emptyWorkflow(edits, site, source);
   edits.appendLeft(moduleStart(module.parsed), `${prefix(module, options)} ${registrations.join(' ')} `);
   const bundle = new Bundle({ separator: '\n' });
@@ -57,10 +59,10 @@ export function transformHost(source: string, options: HostOptions): HostResult 
 }
 
 /** An installed file that only mentions a directive, in a syntax that is not ours to judge, is left alone. */
-function directiveModule(source: string, options: HostOptions): ModuleSites | undefined {
+function moduleWithSites(source: string, options: HostOptions): ModuleSites | undefined {
   try {
     const module = findSites(parseSource(source, options.file), options);
-    return module.sites.length > 0 ? module : undefined;
+    return module.sites.length + module.classes.length > 0 ? module : undefined;
   } catch (error) {
     const unparsed = error instanceof CompileError && error.code === 'PARSE_FAILED';
     if (unparsed && isInstalled(options.file)) return undefined;
@@ -68,9 +70,9 @@ function directiveModule(source: string, options: HostOptions): ModuleSites | un
   }
 }
 
-function prefix({ sites }: ModuleSites, { file, registerFile, program }: HostOptions): string {
+function prefix({ sites, classes }: ModuleSites, { file, registerFile, program }: HostOptions): string {
   const workflows = sites.some((site) => site.kind === 'workflow');
-  const parts = [hostPrelude({ workflows })];
+  const parts = [hostPrelude({ workflows, classes: classes.length > 0 })];
   if (registerFile) parts.push(`__perdure_registry().files.add(${literal(file)});`);
   if (program && workflows) {
     parts.push(
@@ -101,6 +103,8 @@ function editSite(site: Site, editing: Editing): void {
     registrations.push(`${open}${name ?? '__perdure_default'}${close};`);
   } else if (site.shape === 'static') {
     registerStatic(site, editing);
+  } else if (site.shape === 'instance') {
+    registerInstance(site, editing);
   } else {
     wrap(site, editing, { open, close });
   }
@@ -155,18 +159,42 @@ function wrap(
 function registerStatic(site: Site, { edits, module }: Editing): void {
   const holder = site.ancestors.at(-1);
   if (holder?.type !== 'MethodDefinition') return;
-  const { key } = holder;
-  const source = module.parsed.source;
-  const access =
-    key.type === 'Identifier' || key.type === 'PrivateIdentifier'
-      ? `this.${source.slice(key.start, key.end)}`
-      : `this[${source.slice(key.start, key.end)}]`;
+  const access = memberText('this', module.parsed.source, holder);
   const own = literal(ownName(site));
   const call =
     site.kind === 'step'
       ? `__perdure_step(${literal(site.id)}, ${access}, ${own}${site.usesThis ? ', this' : ''})`
       : `${registration(site, module).join(access)}`;
   edits.appendRight(holder.end, ` static { ${call}; }`);
+}
+
+/**
+ * Methods of instances stay too; called as a step, `this` is the captured `self`.
+ *
+ * The class's own method is called, as one that overrides it may call it as `super`.
+ */
+function registerInstance(site: Site, { edits, module }: Editing): void {
+  const holder = site.ancestors.at(-1);
+  if (holder?.type !== 'MethodDefinition') return;
+  const { source } = module.parsed;
+  const isPrivate = holder.key.type === 'PrivateIdentifier';
+  const own = memberText('self', source, holder);
+  const method = `(...args) => ${memberText('this.prototype', source, holder)}.apply(self, args)`;
+  const privateMethod = `(...args) => ${own}(...args)`;
+  const key =
+    holder.key.type === 'Identifier' && !holder.computed
+      ? literal(holder.key.name)
+      : source.slice(holder.key.start, holder.key.end);
+  const getter = isPrivate ? `() => ${own}` : `() => Reflect.get(this.prototype, ${key}, self)`;
+  const call = holder.kind === 'get' ? getter : isPrivate ? privateMethod : method;
+  edits.appendRight(holder.end, ` static { __perdure_bind(${literal(site.id)}, ({ self }) => ${call}); }`);
+}
+
+/** Each class registers itself from within, whatever name or expression holds it. */
+function registerClasses(edits: MagicString, { classes }: ModuleSites): void {
+  for (const { id, node } of classes) {
+    edits.appendLeft(node.body.end - 1, ` static { __perdure_class(${literal(id)}, this); } `);
+  }
 }
 
 /** Gives `export default function () {}` a name to be registered by; it stays hoisted. */

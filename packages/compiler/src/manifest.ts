@@ -1,13 +1,14 @@
+import type { Location } from './code-frame.ts';
 import { CompileError, type Diagnostic, duplicateId } from './diagnostics.ts';
-import type { ModuleSites, Site } from './sites.ts';
+import type { ModuleSites } from './sites.ts';
 
-/** One workflow or step as the manifest lists it. */
+/** One workflow, step or class as the manifest lists it. */
 export interface ManifestEntry {
   id: string;
   name: string;
   /** Path of the file as ids use it: relative to the root, without extension. */
   file: string;
-  /** 1-based line of the function. */
+  /** 1-based line of the function or class. */
   line: number;
 }
 
@@ -18,7 +19,15 @@ export interface Manifest {
   classes: ManifestEntry[];
 }
 
-export function manifestEntry(site: Site, path: string): ManifestEntry {
+/** What has an entry: a workflow, a step or a class. */
+interface Listed {
+  id: string;
+  name: string;
+  loc: Location;
+  node: { start: number };
+}
+
+export function manifestEntry(site: Omit<Listed, 'node'>, path: string): ManifestEntry {
   return { id: site.id, name: site.name, file: path, line: site.loc.line };
 }
 
@@ -40,18 +49,20 @@ export function collectManifest(modules: Iterable<ModuleSites>): {
 } {
   const manifest: Manifest = { workflows: [], steps: [], classes: [] };
   const problems: Diagnostic[] = [];
-  const seen = new Map<string, Site>();
-  for (const { sites, path, parsed } of modules) {
-    for (const site of sites) {
+  const seen = new Map<string, Listed>();
+  for (const { sites, classes, path, parsed } of modules) {
+    const add = (site: Listed, list: ManifestEntry[]) => {
       const first = seen.get(site.id);
       if (first) problems.push(duplicateId(parsed.spot(site.node), site.id, first.loc));
       seen.set(site.id, site);
-      const list = site.kind === 'workflow' ? manifest.workflows : manifest.steps;
       list.push(manifestEntry(site, path));
-    }
+    };
+    for (const site of sites) add(site, site.kind === 'workflow' ? manifest.workflows : manifest.steps);
+    for (const site of classes) add(site, manifest.classes);
   }
   const byId = (left: ManifestEntry, right: ManifestEntry) => (left.id < right.id ? -1 : 1);
   manifest.workflows.sort(byId);
   manifest.steps.sort(byId);
+  manifest.classes.sort(byId);
   return { manifest, problems };
 }

@@ -47,7 +47,7 @@ export function moduleItems(module: ModuleSites): { items: Item[]; exported: Exp
 }
 
 function makeItem(node: Node, statement: Node, sites: Site[]): Item {
-  const own = sites.filter((site) => site.node.start >= node.start && site.node.end <= node.end);
+  const own = sites.filter((site) => isIn(site.node, node));
   const item: Item = { kind: 'effect', node, statement, declares: [], holdsData: false, sites: own };
   const isStep = own.some(
     (site) => site.kind === 'step' && !site.nested && site.item === statement && isAll(site, node),
@@ -76,6 +76,11 @@ function makeItem(node: Node, statement: Node, sites: Site[]): Item {
     default:
       return node.type.startsWith('TS') ? { ...item, kind: 'fixed' } : item;
   }
+}
+
+/** True for a node that is `outer` or lies within it. */
+export function isIn(node: { start: number; end: number }, outer: { start: number; end: number }): boolean {
+  return node.start >= outer.start && node.end <= outer.end;
 }
 
 /** True when the step is all there is to the item, as in `const send = async () => { "use step" }`. */

@@ -6,7 +6,7 @@ import { type HostResult, transformHost } from './host.ts';
 import { isInstalled, isUnder, nearestPackage } from './identity.ts';
 import { type RawSourceMap, withInlineMap } from './inline-map.ts';
 import { liveProgram } from './live-program.ts';
-import { DIRECTIVE_TEXT } from './parse.ts';
+import { SITE_TEXT } from './parse.ts';
 import type { GuestOptions } from './program.ts';
 import { registry } from './registry.ts';
 import { needsTransform, transformTypes } from './strip-types.ts';
@@ -91,7 +91,7 @@ function loadTransformed(file: string): LoadFnOutput | undefined {
 }
 
 function hostResult(file: string, source: string, { root, options }: Loading): HostResult | undefined {
-  if (!DIRECTIVE_TEXT.test(source) || isRuntimeFile(file, options.guest)) return undefined;
+  if (!SITE_TEXT.test(source) || isRuntimeFile(file, options.guest)) return undefined;
   if (options.transformFilter?.(file) === false) return undefined;
   return transformHost(source, { file, root, registerFile: true });
 }

@@ -2,8 +2,8 @@ import { type Node, type ParseResult, type Program, parseSync } from 'oxc-parser
 import { locate } from './code-frame.ts';
 import { CompileError, parseFailed, type Spot } from './diagnostics.ts';
 
-/** The text scan that narrows the files; whether a directive is there is decided by syntax. */
-export const DIRECTIVE_TEXT: RegExp = /["']use (workflow|step)["']/;
+/** The text scan that narrows the files; whether a directive or a class that crosses is there is decided by syntax. */
+export const SITE_TEXT: RegExp = /["']use (workflow|step)["']|WORKFLOW_SERIALIZE|workflow-serialize/;
 
 /** A source with its syntax tree and a way to point into it. */
 export interface ParsedSource {

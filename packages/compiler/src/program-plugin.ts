@@ -4,9 +4,10 @@ import { CompileError } from './diagnostics.ts';
 import { literal } from './edit.ts';
 import { type GuestWorkflow, transformGuest } from './guest.ts';
 import { PRUNED } from './guest-prune.ts';
+import { HOOK_TEXT } from './hook-definitions.ts';
 import { displayPath, isInstalled, isUnder } from './identity.ts';
 import { TICK } from './instrument.ts';
-import { DIRECTIVE_TEXT, parseSource } from './parse.ts';
+import { parseSource, SITE_TEXT } from './parse.ts';
 import { findSites, type ModuleSites } from './sites.ts';
 
 const GUEST = 'perdure:guest';
@@ -66,17 +67,23 @@ export function programPlugin(state: ProgramState): Plugin {
       state.files.add(file);
       // What the guest runtime does at load, such as installing globals, must stay whatever its package.json says.
       if (isRuntime(file, state)) return { moduleSideEffects: true };
-      if (!DIRECTIVE_TEXT.test(code)) return null;
+      if (!SITE_TEXT.test(code) && !HOOK_TEXT.test(code)) return null;
       const module = parsedModule(code, file, state);
-      if (!module || module.sites.length === 0) return null;
+      if (!module || isOrdinary(module)) return null;
       const result = transformGuest(module, { demand: state.demand.get(module.path) ?? new Set() });
       state.workflows.set(file, result.workflows);
-      return { code: result.code, map: result.map.toString() };
+      const needed = module.classes.some((site) => site.needed);
+      // A class that is only registered has no user that tree shaking knows of.
+      return { code: result.code, map: result.map.toString(), ...(needed && { moduleSideEffects: true }) };
     },
     generateBundle() {
       state.chains = importChains(this, state);
     },
   };
+}
+
+function isOrdinary({ sites, classes, hookArguments }: ModuleSites): boolean {
+  return sites.length + classes.length + hookArguments.length === 0;
 }
 
 /** True for modules of the guest runtime; an app that lies inside the runtime's package is none of it. */
@@ -117,12 +124,17 @@ async function loadSpecial(id: string, state: ProgramState, context: PluginConte
   return builtinStub(name, `[${literal(`${CHAIN}${key}`)}]`, access === 'require' ? 'require' : 'import');
 }
 
-/** Registers the workflows of every entry; loads the entries first to learn how they are exported. */
+/**
+ * Registers the workflows of every entry and keeps its classes; loads the entries first to learn how workflows are
+ * exported.
+ */
 async function entryModule(state: ProgramState, context: PluginContext): Promise<string> {
   const lines = [`import ${literal(CLOCK)};`, `import { registerWorkflow } from "${GUEST}";`];
   const calls: string[] = [];
   for (const file of state.entries) {
     await context.load({ id: file });
+    const needed = state.modules.get(file)?.classes.some((site) => site.needed);
+    if (needed) lines.push(`import ${literal(file)};`);
     for (const workflow of state.workflows.get(file) ?? []) {
       const name = `workflow_${calls.length}`;
       lines.push(`import { ${workflow.exportName} as ${name} } from ${literal(file)};`);

@@ -23,7 +23,7 @@ export type { GuestOptions } from './program-plugin.ts';
 export interface ProgramOptions {
   /** Absolute path of the app's root, to which ids and source paths are relative. */
   root: string;
-  /** Absolute paths of the files that hold workflows; files with steps only may be among them. */
+  /** Absolute paths of the files that hold workflows or classes that cross; files with steps only may be among them. */
   entries: string[];
   guest: GuestOptions;
 }

@@ -1,7 +1,8 @@
 import type { Node } from 'oxc-parser';
 import { isFunction, type Reference } from './analyze.ts';
+import { type ClassSite, isErrorImport } from './classes.ts';
 import { effectTargets } from './effects.ts';
-import { type ExportedName, type Item, moduleItems } from './module-items.ts';
+import { type ExportedName, type Item, isIn, moduleItems } from './module-items.ts';
 import { unwrap } from './parse.ts';
 import type { ModuleSites } from './sites.ts';
 
@@ -15,8 +16,8 @@ export interface Reach {
 }
 
 /**
- * Finds which statements of a directive file the program needs: what its workflows and the demanded exports
- * use once step bodies are gone, and statements that act on such things.
+ * Finds which statements of a directive file the program needs: what its workflows, its classes that cross and the
+ * demanded exports use once step bodies are gone, and statements that act on such things.
  *
  * Everything else goes, side effects included: a pool, a server or a client made at module level belongs to
  * the steps, and must not run (nor be bundled) where workflows run.
@@ -27,7 +28,9 @@ export function reach(module: ModuleSites, demand: ReadonlySet<string>): Reach {
   for (const item of items) for (const name of item.declares) state.byName.set(name, item);
   for (const use of module.analysis.references) state.references.set(use.start, use);
   for (const item of items) {
-    const root = item.sites.some((site) => site.kind === 'workflow');
+    const root =
+      item.sites.some((site) => site.kind === 'workflow') ||
+      module.classes.some((site) => isIn(site.node, item.node) && isKeptUnused(site, item, state));
     if (root || item.kind === 'step' || item.kind === 'fixed') enliven(item, state);
   }
   for (const { name, item, local } of exported) {
@@ -38,6 +41,25 @@ export function reach(module: ModuleSites, demand: ReadonlySet<string>): Reach {
   while (items.some((item) => item.kind === 'effect' && !state.live.has(item) && revive(item, state)));
   const pruned = exported.filter((entry) => !isKept(entry, { ...state, demand }));
   return { items, live: state.live, exported, pruned };
+}
+
+/**
+ * True for a class that stays though nothing names it.
+ *
+ * Without its class a stored instance cannot be revived, but an error can: it is dropped if it would bring more than
+ * itself and the errors it extends.
+ */
+function isKeptUnused({ needed, kind }: ClassSite, item: Item, state: State): boolean {
+  return needed && (kind === 'stored' || bringsLittle(item, state, new Set()));
+}
+
+function bringsLittle(item: Item, state: State, seen: Set<Item>): boolean {
+  if (seen.has(item)) return true;
+  seen.add(item);
+  return usesOf(item, state).every((use) => {
+    const owner = state.byName.get(use.name);
+    return owner?.kind === 'import' ? isErrorImport(use) : !owner || bringsLittle(owner, state, seen);
+  });
 }
 
 interface State {
@@ -66,16 +88,12 @@ function enliven(item: Item, state: State): void {
   }
 }
 
-/** The module-level names an item uses, but for what its step bodies use. */
+/** The module-level names an item uses, but for what its step bodies and the options of its hooks use. */
 function usesOf(item: Item, { module }: State): Reference[] {
-  const { start, end } = item.node;
-  const steps = module.sites.filter((site) => site.kind === 'step');
+  const steps = module.sites.filter((site) => site.kind === 'step').map(({ node }) => node);
+  const gone = [...steps, ...module.hookArguments];
   return module.analysis.references.filter(
-    (use) =>
-      use.scope === 'module' &&
-      use.start >= start &&
-      use.end <= end &&
-      !steps.some(({ node }) => use.start >= node.start && use.end <= node.end),
+    (use) => use.scope === 'module' && isIn(use, item.node) && !gone.some((part) => isIn(use, part)),
   );
 }
 

@@ -2,7 +2,7 @@
 export interface Registry {
   steps: Map<string, unknown>;
   workflows: Map<string, unknown>;
-  /** Absolute paths of the loaded files that hold workflows or steps; only filled in development. */
+  /** Absolute paths of the loaded files that hold workflows, steps or classes that cross; only filled in development. */
   files: Set<string>;
   /** Gives the program that holds the app's workflows. */
   program?: () => Promise<RegistryProgram>;

@@ -1,17 +1,19 @@
 import type { Node, Statement } from 'oxc-parser';
 import { type Analysis, analyze, type FunctionNode, type FunctionPlace } from './analyze.ts';
 import { checkSite } from './check-site.ts';
+import { type ClassSite, findClasses } from './classes.ts';
 import type { Location } from './code-frame.ts';
 import { CompileError, type Diagnostic, directiveNotFirst, duplicateId } from './diagnostics.ts';
 import { type DirectiveHead, readDirectives, type SiteKind } from './directives.ts';
 import { fileDirectiveSites } from './file-directive.ts';
+import { type Dropped, hookArguments } from './hook-definitions.ts';
 import { identityPath } from './identity.ts';
 import { nameOf } from './naming.ts';
 import { isWrapper, type ParsedSource } from './parse.ts';
 import { linkSteps } from './step-links.ts';
 
 /** How the function of a site is written, which decides how it is edited. */
-export type SiteShape = 'declaration' | 'expression' | 'method' | 'static';
+export type SiteShape = 'declaration' | 'expression' | 'method' | 'static' | 'instance';
 
 /** A workflow or step function: what it is called and what surrounds it. */
 export interface Site {
@@ -46,6 +48,10 @@ export interface ModuleSites {
   parsed: ParsedSource;
   analysis: Analysis;
   sites: Site[];
+  /** Classes whose instances cross; errors only where there are sites too. */
+  classes: ClassSite[];
+  /** What the program leaves out of calls of `defineHook`. */
+  hookArguments: Dropped[];
   /** The path that stands for the file in ids. */
   path: string;
   /** Directives at the top of the file. */
@@ -64,6 +70,7 @@ export function findSites(parsed: ParsedSource, { file, root }: { file: string; 
   const problems: Diagnostic[] = analysis.misplaced.map(({ node, text }) =>
     directiveNotFirst(parsed.spot(node), text),
   );
+  const classes = findClasses(parsed, analysis, path);
   const marked = fileDirectiveSites(parsed, analysis, fileHead, problems);
   const sites: Site[] = [];
   const names = new Map<string, Site>();
@@ -73,7 +80,7 @@ export function findSites(parsed: ParsedSource, { file, root }: { file: string; 
       const kind = head.kind ?? marked.get(place.node);
       if (!kind) continue;
       const site = makeSite({ place, kind, head, sites, names, path, parsed, analysis });
-      problems.push(...checkSite(site, analysis, parsed));
+      problems.push(...checkSite(site, { analysis, parsed, classes }));
       sites.push(site);
     } catch (error) {
       if (!(error instanceof CompileError)) throw error;
@@ -82,7 +89,16 @@ export function findSites(parsed: ParsedSource, { file, root }: { file: string; 
   }
   if (problems.length > 0) throw new CompileError(problems);
   linkSteps(sites, analysis);
-  return { parsed, analysis, sites, path, fileDirectives: fileHead.statements };
+  const crossing = classes.filter(({ kind }) => kind === 'stored' || sites.length > 0);
+  return {
+    parsed,
+    analysis,
+    sites,
+    classes: crossing,
+    hookArguments: hookArguments(parsed, analysis),
+    path,
+    fileDirectives: fileHead.statements,
+  };
 }
 
 function headOf({ node }: FunctionPlace, parsed: ParsedSource): DirectiveHead {
@@ -182,7 +198,7 @@ function isModuleLevel(ancestors: Node[]): boolean {
 function shapeOf({ node, ancestors }: FunctionPlace): SiteShape {
   const parent = ancestors.at(-1);
   if (node.type === 'FunctionDeclaration') return 'declaration';
-  if (parent?.type === 'MethodDefinition') return 'static';
+  if (parent?.type === 'MethodDefinition') return parent.static ? 'static' : 'instance';
   if (parent?.type === 'Property' && (parent.method || parent.kind !== 'init')) return 'method';
   return 'expression';
 }

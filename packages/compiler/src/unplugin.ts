@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { createUnplugin, type UnpluginInstance, type UnpluginOptions } from 'unplugin';
 import { transformHost } from './host.ts';
 import { isUnder } from './identity.ts';
-import { DIRECTIVE_TEXT } from './parse.ts';
+import { SITE_TEXT } from './parse.ts';
 import { buildProgram, type GuestOptions, type Program } from './program.ts';
 import {
   developmentModule,
@@ -44,7 +44,7 @@ export const perdure: UnpluginInstance<PluginOptions, false> = createUnplugin((o
       },
     },
     transform: {
-      filter: { id: SOURCE, code: DIRECTIVE_TEXT },
+      filter: { id: SOURCE, code: SITE_TEXT },
       handler: (code, id) => session.transform(code, id),
     },
     watchChange: (id) => session.changed(id),

@@ -32,6 +32,11 @@ export function developmentModule(root: string, guest: GuestOptions): string {
   );
 }
 
+/** The virtual module of a build where the program is known once it is asked for. */
+export function programModule(program: Program): string {
+  return exporting(programLiteral(program));
+}
+
 function exporting(value: string): string {
   return `const program = ${value};\nexport const code = program.code;\nexport const hash = program.hash;\nexport const manifest = program.manifest;\nexport const current = async () => program;\n`;
 }

@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { build as esbuild } from 'esbuild';
 import { rolldown } from 'rolldown';
 import { createServer, build as viteBuild } from 'vite';
 import { expect, test } from 'vitest';
+import perdureEsbuild from '../src/esbuild.ts';
 import { perdure } from '../src/index.ts';
 import perdureRolldown from '../src/rolldown.ts';
 import perdureVite from '../src/vite.ts';
@@ -16,6 +20,7 @@ const program = await registry.program();
 console.log(JSON.stringify({
   id: (greet as any).workflowId,
   steps: [...registry.steps.keys()].sort(),
+  classes: [...registry.classes.keys()],
   files: registry.files.size > 0,
   hash: program.hash,
   code: program.code.length,
@@ -25,17 +30,24 @@ console.log(JSON.stringify({
 import { punctuation } from '../punctuation.ts';
 export async function greet(name: string) { "use workflow"; return (await shout(name)) + punctuation; }`,
   'src/barrel.ts': 'export * from "./steps.ts";',
-  'src/steps.ts': 'export async function shout(text: string) { "use step"; return text.toUpperCase(); }',
+  'src/steps.ts': `import { Money } from './money.ts';
+export async function shout(text: string) { "use step"; return text.toUpperCase() + new Money().amount; }`,
+  'src/money.ts': `export class Money {
+  amount = 1;
+  static [Symbol.for('workflow-serialize')](money: Money) { return money.amount; }
+  static [Symbol.for('workflow-deserialize')]() { return new Money(); }
+}`,
   'src/punctuation.ts': 'export const punctuation = "!";',
   'src/other.ts': 'export default async () => { "use workflow"; return 1; };',
 };
 
 /** What every way of running the app must print. */
 async function expected(app: TemporaryApp): Promise<object> {
-  const program = await app.build('src/flows/greet.ts', 'src/other.ts', 'src/steps.ts');
+  const program = await app.build('src/flows/greet.ts', 'src/other.ts', 'src/steps.ts', 'src/money.ts');
   return {
     id: 'workflow//src/flows/greet//greet',
     steps: ['step//src/steps//shout'],
+    classes: ['class//src/money//Money'],
     files: false,
     hash: program.hash,
     code: program.code.length,
@@ -62,6 +74,43 @@ test('a Rolldown build embeds the same program', async () => {
   const chunks = output.filter((chunk) => chunk.type === 'chunk');
   for (const chunk of chunks) expect(chunk.code).not.toContain(app.root);
   expect(chunks.flatMap((chunk) => chunk.map?.sources ?? [])).toContain('../src/steps.ts');
+});
+
+test.each([
+  { format: 'esm', splitting: true },
+  { format: 'esm', splitting: false, minify: true, write: false },
+] as const)('an esbuild build embeds the same program: %o', async (options) => {
+  const app = temporaryApp(files);
+  const result = await esbuild({
+    ...options,
+    absWorkingDir: app.root,
+    entryPoints: ['src/main.ts'],
+    bundle: true,
+    platform: 'node',
+    target: 'es2024',
+    outdir: app.path('dist'),
+    sourcemap: true,
+    plugins: [perdureEsbuild({ root: app.root, guest })],
+  });
+  for (const { path, text } of result.outputFiles ?? []) app.write(relative(app.root, path), text);
+  expect(result.warnings).toEqual([]);
+  expect(await runNode(app, 'dist/main.js')).toEqual(await expected(app));
+  const map = JSON.parse(readFileSync(app.path('dist/main.js.map'), 'utf8')) as { sources: string[] };
+  if (!options.splitting) expect(map.sources).toContain('../src/steps.ts');
+});
+
+test('esbuild reports a mistake with its place', async () => {
+  const app = temporaryApp({ 'a.ts': '\nexport function a() { "use workflow" }' });
+  const failed = esbuild({
+    entryPoints: [app.path('a.ts')],
+    bundle: true,
+    write: false,
+    logLevel: 'silent',
+    plugins: [perdureEsbuild({ root: app.root, guest })],
+  });
+  await expect(failed).rejects.toMatchObject({
+    errors: [{ text: expect.stringContaining('WORKFLOW_NOT_ASYNC'), location: { line: 2, column: 7 } }],
+  });
 });
 
 test('a Vite build embeds the same program', async () => {

@@ -13,7 +13,12 @@ function diagnose(source: string): Diagnostic[] {
   return [];
 }
 
-const rejected: [name: string, code: string, line: number, source: string][] = [
+const stored =
+  'static [Symbol.for("workflow-serialize")]() {} static [Symbol.for("workflow-deserialize")]() {}';
+
+type Rejected = [name: string, code: string, line: number, source: string];
+
+const rejected: Rejected[] = [
   ['a syntax error', 'PARSE_FAILED', 2, 'async function f() { "use step" }\nconst = 1;'],
   ['a workflow that is not async', 'WORKFLOW_NOT_ASYNC', 1, 'function f() { "use workflow" }'],
   ['a generator workflow', 'DIRECTIVE_ON_GENERATOR', 1, 'async function* f() { "use workflow" }'],
@@ -47,6 +52,37 @@ const rejected: [name: string, code: string, line: number, source: string][] = [
   ],
   ['a step that is an instance method', 'STEP_ON_INSTANCE', 2, 'class A {\n async m() { "use step" } }'],
   ['a step in an instance field', 'STEP_ON_INSTANCE', 1, 'class A { m = async () => { "use step" } }'],
+  [
+    'a workflow in a class that can be serialized',
+    'WORKFLOW_ON_INSTANCE',
+    1,
+    `class A { ${stored} async m() { "use workflow" } }`,
+  ],
+  ['a setter of such a class', 'DIRECTIVE_ON_ACCESSOR', 1, `class A { ${stored} set m(a) { "use step" } }`],
+  ['a field of such a class', 'STEP_ON_INSTANCE', 1, `class A { ${stored} m = async () => { "use step" } }`],
+  [
+    'an instance step of a class in a function',
+    'STEP_ON_INSTANCE',
+    1,
+    `const f = () => class A { ${stored} async m() { "use step" } }`,
+  ],
+  ...[
+    'x = 1',
+    'x ||= 1',
+    'x++',
+    '[x] = []',
+    '({ a: { x = 2 } } = {})',
+    '[...x] = []',
+    'for (x of []);',
+    '(() => { x = 1; })()',
+  ].map(
+    (code): Rejected => [
+      `the assignment ${code} to a captured variable`,
+      'STEP_ASSIGNS_CAPTURE',
+      3,
+      `function a(x) { return async () => { "use step";\n f(x.y = 1);\n${code} } }`,
+    ],
+  ),
   ['a getter', 'DIRECTIVE_ON_ACCESSOR', 1, 'const o = { get m() { "use step"; return 1 } }'],
   ['a nested workflow', 'WORKFLOW_NESTED', 1, 'function a() { async function b() { "use workflow" } }'],
   [
@@ -93,6 +129,11 @@ test.each(rejected)('%s is rejected with %s', (_, code, line, source) => {
 });
 
 const accepted: [name: string, source: string][] = [
+  [
+    'assignments to variables of a step, of the module, of members, and in a step within a step',
+    'let m; function a(x) { return async (p) => { "use step"; let y; y = p = m = 1; x.z = 1; { let x; x = 2; } } }\n' +
+      'async function s() { "use step"; let n; const t = async () => { "use step"; n = 1 }; await t() }',
+  ],
   ['directives of other tools', '"use client"; async function f() { "use strict"; "use step" }'],
   [
     'this in a function inside a step',

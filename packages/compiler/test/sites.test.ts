@@ -1,6 +1,8 @@
 import { stripTypeScriptTypes } from 'node:module';
 import { describe, expect, test } from 'vitest';
 import { transformHost } from '../src/index.ts';
+import { calls } from './call-sites.ts';
+import { instanceLevel } from './class-sites.ts';
 import { moduleLevel } from './module-sites.ts';
 import { nested } from './nested-sites.ts';
 import type { SiteCase } from './site-case.ts';
@@ -44,7 +46,7 @@ function runStep({ steps }: HostRegistry, call: StepCall): unknown {
 
 const idOf = (short: string) => short.replace(':', '//src/app//');
 
-describe.each([...moduleLevel, ...nested])('$name', (site: SiteCase) => {
+describe.each([...moduleLevel, ...instanceLevel, ...nested, ...calls])('$name', (site: SiteCase) => {
   test('has the same ids for host and program', async () => {
     const host = transformHost(site.source, { file: '/app/src/app.ts', root: '/app' });
     expect(host?.sites.map(({ id }) => id).sort()).toEqual(site.ids.map(idOf));

@@ -9,7 +9,7 @@ import { buildProgram, type GuestOptions, type Program } from '../src/index.ts';
 const guestFile: string = fileURLToPath(new URL('./fixtures/guest.mjs', import.meta.url));
 
 /** The guest runtime of these tests. */
-export const guest: GuestOptions = { entry: guestFile, aliases: { perdure: guestFile } };
+export const guest: GuestOptions = { entry: guestFile, aliases: { perdure: guestFile, workflow: guestFile } };
 
 /** An app in a temporary folder, removed when the test ends. */
 export interface TemporaryApp {
@@ -44,6 +44,7 @@ export interface StepCall {
 /** What the fixture guest records. */
 export interface GuestState {
   workflows: Map<string, (...args: unknown[]) => Promise<unknown>>;
+  classes: Map<string, new (...args: never[]) => object>;
   calls: StepCall[];
   budget: number;
   run: ((call: StepCall) => unknown) | undefined;

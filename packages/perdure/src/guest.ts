@@ -17,6 +17,7 @@ const bySubpath: Readonly<Record<string, string>> = {
   '': '@perdure/core/guest/api',
   '/api': '@perdure/core/guest/driving',
   '/errors': '@perdure/core/errors',
+  '/serde': '@perdure/core/serde',
 };
 
 /** `perdure` and, for code written against the Workflow SDK, `workflow` mean the same. */
@@ -35,7 +36,7 @@ export function guestModules(): GuestModules {
 export function hostModules(): Record<string, string> {
   const modules: Record<string, string> = {};
   for (const name of packageNames) {
-    for (const subpath of ['', '/api', '/errors', '/runtime']) {
+    for (const subpath of ['', '/api', '/errors', '/runtime', '/serde']) {
       modules[name + subpath] = new URL(import.meta.resolve(`perdure${subpath}`)).href;
     }
   }

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Case } from '../src/app.ts';
 import { abortCases } from '../src/cases/abort.ts';
+import { classCases } from '../src/cases/classes.ts';
 import { errorCases } from '../src/cases/errors.ts';
 import { fetchCases } from '../src/cases/fetches.ts';
 import { hookCases } from '../src/cases/hooks.ts';
@@ -19,6 +20,7 @@ const suites = {
   abort: abortCases,
   streams: streamCases,
   fetch: fetchCases,
+  classes: classCases,
 };
 
 /** Plays a case in an app of its own, and gives the histories it left. */
