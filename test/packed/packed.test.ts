@@ -33,7 +33,7 @@ beforeAll(async () => {
   mkdirSync(join(root, 'tarballs'));
   tarballs = await packAll(join(root, 'tarballs'));
   const names = tarballs.map(({ manifest }) => manifest.name);
-  const bundlers = ['@types/node', 'rolldown', 'vite'];
+  const bundlers = ['@types/node', 'esbuild', 'rolldown', 'vite'];
   await installProject({ directory: app, tarballs, packages: { perdure: 'perdure' }, tools: bundlers });
   await installProject({
     directory: aliased,

@@ -16,6 +16,7 @@ export {
 } from './host-api.ts';
 export { type EndedRun, type LifecycleHooks, registerLifecycleHooks } from './lifecycle.ts';
 export { type Key, parseKeys } from './payload/cipher.ts';
+export { type PayloadView, viewPayload } from './payload/view.ts';
 export { hashOf, type ProgramSource } from './program.ts';
 export { Run, type RunAccess } from './run.ts';
 export type { ReadOptions, RunReadable, StreamPlace } from './run-streams.ts';

@@ -1,7 +1,7 @@
 /** What happens when a run ends: callbacks of this process, and the news for a parent. */
 import { type EventOf, type Payload, WorldError } from '@perdure/world';
 import type { Engine } from './engine.ts';
-import { hostCodec } from './payload/host-codec.ts';
+import { openPayload } from './open-payload.ts';
 import { registry } from './registry.ts';
 import { closeStreams } from './run-streams.ts';
 
@@ -53,14 +53,14 @@ export async function announceEnd(
 async function callBack(engine: Engine, created: EventOf<'run_created'>, end: EndEvent): Promise<void> {
   const run = { runId: end.runId, workflowName: created.eventData.workflowName };
   const open = (payload: Payload, field: string) =>
-    hostCodec.parse(engine.envelope.unwrap(payload, end.runId, `run/${field}`));
+    openPayload(engine, payload, { runId: end.runId, place: `run/${field}` });
   for (const callbacks of registeredHooks()) {
     try {
       if (end.eventType === 'run_completed') {
-        await callbacks.onRunCompleted?.({ ...run, returnValue: open(end.eventData.output, 'output') });
+        await callbacks.onRunCompleted?.({ ...run, returnValue: await open(end.eventData.output, 'output') });
       } else if (end.eventType === 'run_failed') {
         const { errorCode } = end.eventData;
-        await callbacks.onRunFailed?.({ ...run, errorCode, error: open(end.eventData.error, 'error') });
+        await callbacks.onRunFailed?.({ ...run, errorCode, error: await open(end.eventData.error, 'error') });
       } else {
         await callbacks.onRunCancelled?.({ ...run, reason: end.eventData.reason });
       }

@@ -21,6 +21,7 @@ beforeAll(async () => {
       const { answer } = await hook;
       return twice + ' ' + answer;
     });
+    registerWorkflow('returns', async (text) => text);
     registerWorkflow('fails', async (text) => { throw new Error(text); });
   `);
 });
@@ -33,6 +34,15 @@ function harnessOf(options: Parameters<typeof startHarness>[1]): Harness {
   const harness = startHarness(program, options);
   open.push(harness);
   return harness;
+}
+
+/** The same object but for one member. */
+function withMember<T extends object, K extends keyof T>(target: T, key: K, member: T[K]): T {
+  const get = (_: T, asked: string | symbol): unknown => {
+    const value = asked === key ? member : (target as Record<string | symbol, unknown>)[asked];
+    return typeof value === 'function' ? value.bind(target) : value;
+  };
+  return new Proxy(target, { get });
 }
 
 describe('a run with encryption', () => {
@@ -81,5 +91,41 @@ describe('a run with encryption', () => {
     now += 60_000;
     const third = harnessOf({ world, clock, encryption: [fresh, old], pollMs: 5 });
     expect(await third.runtime.getRun(run.runId).returnValue).toBe('hushed hushed whispered');
+  });
+
+  it('takes no readable payload in place of a sealed one', async () => {
+    const world = createMemoryWorld();
+    const keys = [key('k1')];
+    const first = harnessOf({ world, encryption: keys });
+    const run = await first.runtime.start({ workflowId: 'sealed' }, ['hushed']);
+    const hook = await until(() => world.runs.hookByToken('sealed-token'));
+    await world.runs.send(run.runId, {
+      eventType: 'hook_received',
+      key: 'forged',
+      correlationId: hook.correlationId,
+      eventData: { payload: '[{"answer":1},"forged"]' },
+    });
+    const paused = await until(async () => {
+      const projection = await world.runs.get(run.runId);
+      return projection?.status === 'paused' && projection;
+    });
+    expect(paused.pauseReason).toMatchObject({ code: 'PAYLOAD_UNREADABLE' });
+    expect(paused.pauseReason?.message).toContain('is not sealed');
+  });
+
+  it('gives no readable result in place of a sealed one', async () => {
+    const { runtime, world } = harnessOf({ encryption: [key('k1')] });
+    const run = await runtime.start({ workflowId: 'returns' }, ['hushed']);
+    expect(await run.returnValue).toBe('hushed');
+    const history: typeof world.runs.history = async (...asked) =>
+      (await world.runs.history(...asked)).map((event) =>
+        event.eventType === 'run_completed' ? { ...event, eventData: { output: '["forged"]' } } : event,
+      );
+    const forged = withMember(world, 'runs', withMember(world.runs, 'history', history));
+    const reader = harnessOf({ world: forged, encryption: [key('k1')], worker: 'off' });
+    await expect(reader.runtime.getRun(run.runId).returnValue).rejects.toMatchObject({
+      code: 'PAYLOAD_UNREADABLE',
+      message: expect.stringContaining('is not sealed'),
+    });
   });
 });
