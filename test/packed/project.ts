@@ -34,7 +34,11 @@ export async function installProject({
   });
   // What the packed packages ask each other for is not on the registry. The rest is pinned to what the store has.
   const overrides = Object.fromEntries([...locked, ...files]);
-  writeJson(join(directory, 'pnpm-workspace.yaml'), { packages: [], overrides });
+  writeJson(join(directory, 'pnpm-workspace.yaml'), {
+    packages: [],
+    overrides,
+    allowBuilds: { esbuild: true },
+  });
   await install(directory);
 }
 
