@@ -1,5 +1,6 @@
 /** Steps that the engine brings itself; workflow code reaches them through `guest/builtin-steps.ts`. */
 import type { StepEntry, StepFunction } from './registry.ts';
+import type { StreamPlace } from './run-streams.ts';
 import type { StartOptions } from './start-options.ts';
 import { currentStep, type StepContext } from './step-context.ts';
 
@@ -29,6 +30,7 @@ const functions: Record<string, (...args: never[]) => unknown> = {
   resumeHook: (token: string, payload: unknown, options: { id?: string }) =>
     // Another attempt sends the same payload: the step's id makes it one.
     context().client.resumeHook(token, payload, { id: options.id ?? context().stepId }),
+  respondToWebhook: (place: StreamPlace, response: Response) => context().client.respond(place, response),
   getHookByToken: (token: string) => context().client.hookByToken(token),
 };
 

@@ -8,7 +8,6 @@ import {
   type World,
   WorldError,
 } from '@perdure/world';
-import { checkAttributes } from './attributes.ts';
 import { timeAfter } from './duration.ts';
 import { EndWatch } from './end-watch.ts';
 import type { Engine } from './engine.ts';
@@ -21,6 +20,7 @@ import {
 import { announceEnd, type EndEvent } from './lifecycle.ts';
 import { keyOfAnotherWorkflow, notAWorkflow, optionInvalid } from './messages.ts';
 import { openPayload } from './open-payload.ts';
+import { sendAbort, sendAttributes, wakeSleeps } from './outside-events.ts';
 import { hostCodec } from './payload/host-codec.ts';
 import type { Program } from './program.ts';
 import { Run, type RunAccess } from './run.ts';
@@ -35,6 +35,7 @@ import {
 import type { StartOptions } from './start-options.ts';
 import { currentStep } from './step-context.ts';
 import { ulid } from './ulid.ts';
+import { type WebhookMetadata, webhookToken } from './webhook-record.ts';
 import type { Worker } from './worker.ts';
 
 /** A function with `"use workflow"`, as compiled code exports it. */
@@ -171,44 +172,13 @@ export class Client implements RunAccess {
     runId: string,
     correlationIds: readonly string[] | undefined,
   ): Promise<{ stoppedCount: number }> {
-    const { runs } = this.#engine.world;
     await this.projection(runId);
-    const waiting = (await runs.waits(runId)).filter(({ status, correlationId }) => {
-      return status === 'waiting' && (correlationIds?.includes(correlationId) ?? true);
-    });
-    let stoppedCount = 0;
-    for (const { correlationId } of waiting) {
-      const event = {
-        eventType: 'wait_completed',
-        key: `wake_${correlationId}`,
-        correlationId,
-        eventData: {},
-      } as const;
-      try {
-        if (!(await runs.send(runId, event)).duplicate) stoppedCount += 1;
-      } catch (error) {
-        // It ended by itself in the meantime.
-        if (!WorldError.is(error)) throw error;
-      }
-    }
-    return { stoppedCount };
+    return wakeSleeps(this.#engine, runId, correlationIds);
   }
 
   /** Aborts a controller of the workflow from outside; one that is aborted already stays as it is. */
-  async requestAbort(runId: string, correlationId: string, reason: unknown): Promise<void> {
-    const stored = this.#engine.envelope.wrap(hostCodec.stringify(reason), runId, `${correlationId}/reason`);
-    const key = `abort_${correlationId}`;
-    try {
-      const event = {
-        eventType: 'abort_requested',
-        key,
-        correlationId,
-        eventData: { reason: stored },
-      } as const;
-      await this.#engine.world.runs.send(runId, event);
-    } catch (error) {
-      if (!WorldError.is(error)) throw error;
-    }
+  requestAbort(runId: string, correlationId: string, reason: unknown): Promise<void> {
+    return sendAbort(this.#engine, runId, { correlationId, reason });
   }
 
   /** Throws `LimitError`, ATTRIBUTE_INVALID, `WorkflowRunNotFoundError`. */
@@ -217,20 +187,19 @@ export class Client implements RunAccess {
     changes: Readonly<Record<string, string | undefined>>,
     keys: 'own' | 'reserved',
   ): Promise<void> {
-    const { attributes } = await this.projection(runId);
-    const checked = checkAttributes(changes, new Map(Object.entries(attributes)), keys);
-    const event = {
-      eventType: 'attr_set',
-      key: ulid(this.#engine.clock()),
-      eventData: { attributes: checked },
-    } as const;
-    await this.#engine.world.runs.send(runId, event);
+    const { attributes: before } = await this.projection(runId);
+    await sendAttributes(this.#engine, runId, { changes, before, keys });
   }
 
   /** Throws `HookNotFoundError`. */
-  async hookByToken(token: string): Promise<HookInfo> {
-    const { runId, metadata } = await this.#liveHook(token);
-    return { runId, token, metadata };
+  async hookByToken(token: string, metadata: 'of the user' | 'as stored' = 'of the user'): Promise<HookInfo> {
+    const hook = await this.#liveHook(token);
+    const own = metadata === 'of the user' && webhookToken.test(token);
+    return {
+      runId: hook.runId,
+      token,
+      metadata: own ? (hook.metadata as WebhookMetadata).metadata : hook.metadata,
+    };
   }
 
   /**
@@ -276,6 +245,15 @@ export class Client implements RunAccess {
 
   writable<T>(place: StreamPlace): WritableStream<T> {
     return writableOf<T>(this.#engine, place);
+  }
+
+  /** Answers a request of a webhook; a second answer is refused by the World. */
+  async respond({ runId, name }: StreamPlace, response: Response): Promise<void> {
+    const { world, envelope, streaming } = this.#engine;
+    const text = await hostCodec.stringifyWithBodies(response);
+    streaming.add(runId);
+    await world.streams.append(runId, name, [envelope.wrap(text, runId, `stream/${name}`)]);
+    await world.streams.close(runId, name);
   }
 
   close(): void {

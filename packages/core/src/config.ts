@@ -13,6 +13,15 @@ export function guestEnvironment(env: Environment = process.env): Readonly<Recor
   return Object.freeze(copy);
 }
 
+/** Where this app is reached: what was given, else WORKFLOW_PUBLIC_URL, else port 3000 of this machine. Throws OPTION_INVALID. */
+export function publicUrl(given: string | undefined, env: Environment = process.env): string {
+  const text = given ?? env.WORKFLOW_PUBLIC_URL?.trim() ?? '';
+  if (text === '') return 'http://localhost:3000';
+  if (!URL.canParse(text) || !/^https?:/.test(text))
+    throw optionInvalid('the public URL', 'an http or https URL', text);
+  return text.replace(/\/+$/, '');
+}
+
 /** The keys given, or those of WORKFLOW_ENCRYPTION_KEYS; undefined when there are none. Throws KEYS_INVALID. */
 export function cipherFrom(
   keys: readonly Key[] | undefined,

@@ -25,6 +25,8 @@ export interface Engine {
   /** Name of this process as an owner of claims. */
   readonly worker: string;
   readonly turnBudget: number;
+  /** Where the app is reached, without a slash at the end. */
+  readonly publicUrl: string;
   /** The environment that workflow code sees, as JSON text. */
   readonly env: string;
   /** Whether hydrated results are remembered between replays. */

@@ -31,6 +31,8 @@ export interface ExecutionOptions {
   readonly consumer: StepConsumer;
   /** Loop iterations and calls that one turn may spend. */
   readonly turnBudget: number;
+  /** Where the app is reached: the beginning of webhook URLs. */
+  readonly publicUrl: string;
   /** What `process.env` shows inside, as JSON text. */
   readonly env: string;
 }
@@ -155,9 +157,9 @@ export class Execution {
     const { runId, createdAt } = event;
     const { workflowName, seed, input, attributes = {} } = event.eventData;
     this.#options.consumer.expect(input);
-    const { program, turnBudget, env } = this.#options;
+    const { program, turnBudget, publicUrl, env } = this.#options;
     const base = runId.slice(runId.lastIndexOf('_') + 1);
-    const init: Init = { runId, workflowName, createdAt, base, seed, turnBudget, attributes };
+    const init: Init = { runId, workflowName, createdAt, base, seed, turnBudget, attributes, publicUrl };
     this.#sandbox = new Sandbox(program, init, env);
   }
 

@@ -1,6 +1,7 @@
 /** Hooks with a name and a schema, shared by the workflow that waits and whoever resumes it. */
+
+import { hookPayloadInvalid } from './channel-messages.ts';
 import type { Hook, HookOptions } from './guest/hook.ts';
-import { hookPayloadInvalid } from './messages.ts';
 
 /** What any validation library offers (standardschema.dev, version 1). */
 export interface StandardSchema<In = unknown, Out = In> {

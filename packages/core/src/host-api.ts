@@ -2,6 +2,7 @@
 
 import type { Duration } from './duration.ts';
 import type { Hook, HookOptions } from './guest/hook.ts';
+import type { Webhook, WebhookOptions } from './guest/webhook.ts';
 import { onlyInRun, onlyInStep, onlyInWorkflow } from './messages.ts';
 import { defaultStream } from './run-streams.ts';
 import { currentStep } from './step-context.ts';
@@ -70,6 +71,11 @@ export function getWritable<T = unknown>(options: { readonly namespace?: string 
     runId: context.workflowRunId,
     name: options.namespace ?? defaultStream,
   });
+}
+
+/** Makes a webhook, in a workflow; throws `ContextError` elsewhere. */
+export function createWebhook(_options?: WebhookOptions): Webhook {
+  throw onlyInWorkflow('createWebhook');
 }
 
 /** Waits durably, in a workflow; throws `ContextError` elsewhere. */

@@ -2,9 +2,11 @@ export type { HookInfo, Workflow, WorkflowReference } from './client.ts';
 export type { Duration } from './duration.ts';
 export * from './errors.ts';
 export type { Hook, HookOptions } from './guest/hook.ts';
+export type { Webhook, WebhookOptions, WebhookRequest } from './guest/webhook.ts';
 export { checkPayload, type HookDefinition, type StandardSchema } from './hook-definition.ts';
 export {
   createHook,
+  createWebhook,
   getAttributes,
   getStepMetadata,
   getWorkflowMetadata,

@@ -45,22 +45,6 @@ export function builtinInWorkflow(module: string, member: string, chain: readonl
   );
 }
 
-export function hookDisposed(token: string): ContextError {
-  return new ContextError(
-    'HOOK_DISPOSED',
-    `Hook ${JSON.stringify(token)} is disposed; no payload can arrive.`,
-    'Await the hook before dispose(), or create another.',
-  );
-}
-
-export function hookTokenInvalid(token: unknown): ContextError {
-  return new ContextError(
-    'HOOK_TOKEN_INVALID',
-    `Expected a hook token of 1 to 512 characters, got ${typeof token === 'string' ? `${token.length} characters` : typeof token}.`,
-    'Pass a non-empty string, or leave the token out to have one made.',
-  );
-}
-
 export function durationInvalid(got: string): ContextError {
   return new ContextError(
     'DURATION_INVALID',
@@ -205,49 +189,6 @@ export function childrenTooDeep(limit: number): LimitError {
     `Expected child runs nested at most ${limit} deep.`,
     'A workflow that starts itself needs an end.',
   );
-}
-
-export function signalNotConstructible(): ContextError {
-  return new ContextError(
-    'SIGNAL_NOT_CONSTRUCTIBLE',
-    'An AbortSignal cannot be constructed.',
-    'Make an AbortController and use its signal, or AbortSignal.timeout() or any().',
-  );
-}
-
-export function signalRecordInvalid(): PayloadError {
-  return payloadInvalid('an abort signal without its id');
-}
-
-export function hookPayloadInvalid(problems: readonly string[]): PerdureError {
-  return new PerdureError(
-    'HookPayloadError',
-    'HOOK_PAYLOAD_INVALID',
-    `Expected a payload that fits the schema of the hook: ${problems.join('; ')}.`,
-    {
-      hint: 'Nothing was sent; mend the payload and send it again.',
-    },
-  );
-}
-
-export function streamsAreForSteps(use: string): ContextError {
-  return new ContextError(
-    'STREAMS_ARE_FOR_STEPS',
-    `${use} was used in a workflow.`,
-    'Pass the stream to a function with "use step" and read or write it there.',
-  );
-}
-
-export function streamNameInvalid(got: unknown): ContextError {
-  return new ContextError(
-    'STREAM_NAME_INVALID',
-    `Expected a stream name of 1 to 512 characters, got ${typeof got === 'string' ? `${got.length} characters` : typeof got}.`,
-    'Leave `namespace` out for the default stream of the run.',
-  );
-}
-
-export function streamRecordInvalid(): PayloadError {
-  return payloadInvalid('a stream handle without its run or name');
 }
 
 export function keyOfAnotherWorkflow(

@@ -11,6 +11,8 @@ export interface RunAccess {
   wakeUp(runId: string, correlationIds: readonly string[] | undefined): Promise<{ stoppedCount: number }>;
   readable<T = unknown>(place: StreamPlace, options?: ReadOptions): RunReadable<T>;
   writable<T = unknown>(place: StreamPlace): WritableStream<T>;
+  /** Answers a request of a webhook, once. */
+  respond(place: StreamPlace, response: Response): Promise<void>;
 }
 
 /** A handle of a run; making one does no I/O. Every property is a fresh look at the run. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { World } from '@perdure/world';
 import { builtinSteps } from './builtin-steps.ts';
 import { Client, type HookInfo, type Workflow, type WorkflowReference } from './client.ts';
-import { cipherFrom, guestEnvironment, type WorkerMode, workerMode } from './config.ts';
+import { cipherFrom, guestEnvironment, publicUrl, type WorkerMode, workerMode } from './config.ts';
 import type { Engine } from './engine.ts';
 import { optionInvalid, programUnknown, runtimeClosed } from './messages.ts';
 import type { Key } from './payload/cipher.ts';
@@ -18,6 +18,7 @@ import type { LogLine } from './sandbox.ts';
 import type { StartOptions } from './start-options.ts';
 import { type Counters, createCounters } from './step-consumer.ts';
 import { StepSlots } from './step-slots.ts';
+import { handleRequest, resumeWebhook } from './webhook-server.ts';
 import { Worker, type WorkerOptions, workerDefaults } from './worker.ts';
 
 export interface RuntimeOptions extends Partial<WorkerOptions> {
@@ -36,6 +37,8 @@ export interface RuntimeOptions extends Partial<WorkerOptions> {
   readonly maxConcurrentSteps?: number;
   /** Loop iterations and calls of workflow code in one turn. Default 20,000,000. */
   readonly turnBudget?: number;
+  /** Where this app is reached, for the URLs of webhooks. Default: WORKFLOW_PUBLIC_URL, else `http://localhost:3000`. */
+  readonly publicUrl?: string;
   /** Whether results hydrated once are remembered for later replays. Default `on`. */
   readonly hydrationCache?: 'on' | 'off';
   /** Milliseconds since the epoch. Default the system's. */
@@ -90,6 +93,7 @@ export class Runtime {
       clock: options.clock ?? Date.now,
       worker: `worker_${process.pid}_${randomBytes(6).toString('hex')}`,
       turnBudget: number('turnBudget', 1_000),
+      publicUrl: publicUrl(options.publicUrl),
       env: JSON.stringify(options.env ?? guestEnvironment()),
       hydrationCache: options.hydrationCache ?? 'on',
       log: options.log ?? printLine,
@@ -131,6 +135,18 @@ export class Runtime {
   /** What handles of runs in this world look through. */
   get access(): RunAccess {
     return this.#client;
+  }
+
+  /** Answers requests to this package's routes (webhooks); undefined for any other path. */
+  handle(request: Request): Promise<Response | undefined> {
+    this.#checkOpen();
+    return handleRequest(this.#client, request);
+  }
+
+  /** Gives a request to the webhook with a token, and its answer. Throws `HookNotFoundError`, WEBHOOK_UNANSWERED. */
+  resumeWebhook(token: string, request: Request): Promise<Response> {
+    this.#checkOpen();
+    return resumeWebhook(this.#client, token, request);
   }
 
   get closed(): boolean {

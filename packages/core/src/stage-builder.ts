@@ -104,11 +104,11 @@ export class StageBuilder {
   async execution(): Promise<Execution> {
     const resident = this.#engine.resident.get(this.#runId);
     if (resident) return resident;
-    const { world, programs, counters, turnBudget, env } = this.#engine;
+    const { world, programs, counters, turnBudget, publicUrl, env } = this.#engine;
     const history = await world.runs.history(this.#runId);
     const created = history[0] as EventOf<'run_created'>;
     const program = await programs.get(created.eventData.program);
-    const execution = new Execution({ program, consumer: this.#consumer, turnBudget, env });
+    const execution = new Execution({ program, consumer: this.#consumer, turnBudget, publicUrl, env });
     counters.replays += 1;
     replay(
       execution,

@@ -137,7 +137,13 @@ function answerOf(history: readonly Event[], cache: HydrationCache | undefined):
     counters: createCounters(),
     cache,
   });
-  const execution = new Execution({ program: new Program(program), consumer, turnBudget: 1e6, env: '{}' });
+  const execution = new Execution({
+    program: new Program(program),
+    consumer,
+    turnBudget: 1e6,
+    env: '{}',
+    publicUrl: '',
+  });
   replay(execution, history.slice(0, -1));
   return execution.nextPending?.text;
 }
@@ -149,7 +155,13 @@ function hydrationsOfEveryPrefix(history: readonly Event[], cache: HydrationCach
   const compiled = new Program(program);
   for (const [index, event] of history.entries()) {
     if (event.eventType !== 'step_completed') continue;
-    const execution = new Execution({ program: compiled, consumer, turnBudget: 1e6, env: '{}' });
+    const execution = new Execution({
+      program: compiled,
+      consumer,
+      turnBudget: 1e6,
+      env: '{}',
+      publicUrl: '',
+    });
     replay(execution, history.slice(0, index + 1));
   }
   return counters.hydrations;

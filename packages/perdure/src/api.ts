@@ -49,6 +49,7 @@ const access: RunAccess = {
   readable: (place, options) =>
     laterReadable(async () => (await getRuntime()).access.readable(place, options)),
   writable: (place) => laterWritable(async () => (await getRuntime()).access.writable(place)),
+  respond: async (place, response) => (await getRuntime()).access.respond(place, response),
 };
 
 /** A handle of a run of the process's world, in a step of the step's world; no check, no I/O. */
@@ -64,6 +65,16 @@ export async function resumeHook(
 ): Promise<HookInfo> {
   const client = currentStep()?.client ?? (await getRuntime());
   return client.resumeHook(token, payload, options);
+}
+
+/** Gives a request to the webhook with a token, and its answer. Throws `HookNotFoundError`, WEBHOOK_UNANSWERED. */
+export async function resumeWebhook(token: string, request: Request): Promise<Response> {
+  return (await getRuntime()).resumeWebhook(token, request);
+}
+
+/** Answers requests to this package's routes (webhooks); undefined for any other path, which is the app's. */
+export async function handleRequest(request: Request): Promise<Response | undefined> {
+  return (await getRuntime()).handle(request);
 }
 
 /** Throws `HookNotFoundError`. */

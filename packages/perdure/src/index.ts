@@ -1,6 +1,7 @@
 /** What workflow and step code imports. Inside a workflow the same names mean the sandbox's own (see `guest.ts`). */
 export {
   createHook,
+  createWebhook,
   type Duration,
   FatalError,
   getAttributes,
@@ -16,6 +17,9 @@ export {
   type StepMetadata,
   setAttributes,
   sleep,
+  type Webhook,
+  type WebhookOptions,
+  type WebhookRequest,
   WORKFLOW_DESERIALIZE,
   WORKFLOW_SERIALIZE,
   type WorkflowMetadata,

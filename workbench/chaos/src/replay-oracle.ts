@@ -35,7 +35,7 @@ export function replaysAsRecorded(
   const problems: string[] = [];
   for (let version = 1; version <= history.length; version += stride) {
     const consumer = new StepConsumer({ envelope, counters: createCounters() });
-    const execution = new Execution({ program, consumer, turnBudget, env: '{}' });
+    const execution = new Execution({ program, consumer, turnBudget, env: '{}', publicUrl: '' });
     try {
       replay(execution, history.slice(0, version));
     } catch (error) {

@@ -9,6 +9,8 @@ export interface App {
     options?: StartOptions,
   ): Promise<Run<R>>;
   resumeHook(token: string, payload: unknown): Promise<unknown>;
+  /** Sends a request to the app's HTTP routes; 404 where there is none. */
+  request(url: string, init?: RequestInit): Promise<Response>;
   history(runId: string): Promise<Event[]>;
   /** Resolves when `holds` is true of the history of a run. */
   until(runId: string, holds: (history: readonly Event[]) => boolean): Promise<void>;

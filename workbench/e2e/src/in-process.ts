@@ -39,6 +39,8 @@ export async function openApp({ world: name, residency }: InProcessOptions): Pro
       return run;
     },
     resumeHook: (token, payload) => runtime.resumeHook(token, payload),
+    request: async (url, init) =>
+      (await runtime.handle(new Request(url, init))) ?? new Response(null, { status: 404 }),
     history: (runId) => world.runs.history(runId),
     async until(runId, holds) {
       while (!holds(await world.runs.history(runId))) await new Promise((resolve) => setTimeout(resolve, 2));

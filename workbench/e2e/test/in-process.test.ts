@@ -9,6 +9,7 @@ import { runCases } from '../src/cases/runs.ts';
 import { stepCases } from '../src/cases/steps.ts';
 import { streamCases } from '../src/cases/streams.ts';
 import { timeCases } from '../src/cases/time.ts';
+import { webhookCases } from '../src/cases/webhooks.ts';
 import { openApp } from '../src/in-process.ts';
 
 const suites = {
@@ -20,6 +21,7 @@ const suites = {
   abort: abortCases,
   streams: streamCases,
   fetch: fetchCases,
+  webhooks: webhookCases,
   classes: classCases,
 };
 

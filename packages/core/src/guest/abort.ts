@@ -5,7 +5,7 @@
  * event: one that the workflow asks for reaches the steps that hold the signal, one that a step asks for comes back
  * in the order of the history, so `aborted` branches the same way on every replay.
  */
-import { signalNotConstructible, signalRecordInvalid } from '../messages.ts';
+import { signalNotConstructible, signalRecordInvalid } from '../channel-messages.ts';
 import { define } from './lazy.ts';
 import { codec, issue, nextId, pending, storedTypes } from './state.ts';
 import { sleep } from './wait.ts';

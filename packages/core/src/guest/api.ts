@@ -11,6 +11,7 @@ export { fetch } from './fetch.ts';
 export { createHook, type Hook, type HookOptions } from './hook.ts';
 export { getWritable } from './stream-handles.ts';
 export { sleep } from './wait.ts';
+export { createWebhook, type Webhook, type WebhookOptions, type WebhookRequest } from './webhook.ts';
 
 /** Facts about the run, the same on every replay. */
 export interface WorkflowMetadata {

@@ -8,6 +8,7 @@ import './globals.ts';
 import './abort.ts';
 import './run-handle.ts';
 import './stream-handles.ts';
+import './webhook.ts';
 import { builtinInWorkflow, turnBudgetExceeded } from '../messages.ts';
 import type { StoredClass } from '../payload/codec.ts';
 import { overBudget, resetBudget } from './budget.ts';

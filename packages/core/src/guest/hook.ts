@@ -6,9 +6,9 @@
  * no waiter any more, so what arrives later is queued for the next.
  */
 
+import { hookDisposed, hookTokenInvalid } from '../channel-messages.ts';
 import { type Duration, timeAfter } from '../duration.ts';
 import { HookConflictError } from '../errors.ts';
-import { hookDisposed, hookTokenInvalid } from '../messages.ts';
 import { nextToken } from './random.ts';
 import { type Run, runHandle } from './run-handle.ts';
 import { bornHandled, codec, issue, nextId, pending } from './state.ts';
@@ -54,7 +54,7 @@ interface Waiter<T> {
   count: number;
 }
 
-class GuestHook<T> implements Hook<T> {
+export class GuestHook<T> implements Hook<T> {
   readonly token: string;
   readonly #id: string;
   readonly #queue: T[] = [];
@@ -62,7 +62,11 @@ class GuestHook<T> implements Hook<T> {
   readonly #owner = Promise.withResolvers<Run | null>();
   #waiter: Waiter<T> | undefined;
 
-  constructor(options: HookOptions) {
+  readonly #read: (payload: unknown) => T;
+
+  /** `read` makes of a payload what is handed out. */
+  constructor(options: HookOptions, read: (payload: unknown) => T = (payload) => payload as T) {
+    this.#read = read;
     this.token = options.token ?? nextToken();
     if (typeof this.token !== 'string' || this.token.length < 1 || this.token.length > 512) {
       throw hookTokenInvalid(this.token);
@@ -85,8 +89,9 @@ class GuestHook<T> implements Hook<T> {
       this.#owner.resolve(null);
     } else if (kind === 'hook_received') {
       const waiter = this.#takeWaiter();
-      if (waiter) waiter.resolve({ done: false, value: value as T });
-      else this.#queue.push(value as T);
+      const payload = this.#read(value);
+      if (waiter) waiter.resolve({ done: false, value: payload });
+      else this.#queue.push(payload);
     }
   }
 

@@ -67,6 +67,8 @@ export interface Init {
   readonly seed: string;
   readonly turnBudget: number;
   readonly attributes: Readonly<Record<string, string>>;
+  /** Where this app is reached, without a slash at the end. */
+  readonly publicUrl: string;
 }
 
 declare const __perdure_init: string;

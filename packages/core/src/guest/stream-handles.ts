@@ -3,7 +3,7 @@
  *
  * A handle says which stream of which run it means; it crosses as that.
  */
-import { streamNameInvalid, streamRecordInvalid, streamsAreForSteps } from '../messages.ts';
+import { streamNameInvalid, streamRecordInvalid, streamsAreForSteps } from '../channel-messages.ts';
 import { define } from './lazy.ts';
 import { init, storedTypes } from './state.ts';
 

@@ -4,7 +4,7 @@
  * They are known by the id of their controller in the workflow. An attempt keeps what it was given; the session aborts
  * it when the history says so, and a step that aborts one tells the run.
  */
-import { signalRecordInvalid } from '../messages.ts';
+import { signalRecordInvalid } from '../channel-messages.ts';
 import type { StoredType } from './realm.ts';
 
 interface SignalRecord {

@@ -4,6 +4,7 @@ import { type Codec, createCodec, type StoredType } from './codec.ts';
 import { hostAbortTypes } from './host-abort.ts';
 import { hostHandleTypes } from './host-handles.ts';
 import { gatherBodies, hostWebTypes } from './host-web.ts';
+import { hostWebhookTypes } from './host-webhook.ts';
 
 interface Marked {
   stepId?: unknown;
@@ -21,6 +22,7 @@ function bound(entry: StepEntry, closure: unknown): unknown {
 
 /** Further types of the host, by their tag in the text. */
 export const hostTypes: Record<string, StoredType> = {
+  ...hostWebhookTypes,
   ...hostWebTypes,
   ...hostAbortTypes,
   ...hostHandleTypes,

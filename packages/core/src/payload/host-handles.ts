@@ -1,5 +1,5 @@
 /** Handles on the host, of runs and of their streams: they look through whoever reads them. */
-import { streamRecordInvalid } from '../messages.ts';
+import { streamRecordInvalid } from '../channel-messages.ts';
 import { Run, type RunAccess } from '../run.ts';
 import { placeOf, type StreamPlace } from '../run-streams.ts';
 import { currentStep } from '../step-context.ts';
@@ -17,6 +17,11 @@ export function readingThrough<T>(given: RunAccess, read: () => T): T {
   } finally {
     access = before;
   }
+}
+
+/** The way to their runs that handles get now. */
+export function currentReader(): RunAccess {
+  return access!;
 }
 
 function placeIn(data: unknown): StreamPlace {

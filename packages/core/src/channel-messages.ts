@@ -1,0 +1,89 @@
+/** The texts of errors of hooks, webhooks, streams and signals; the others are in `messages.ts`. */
+import { ContextError, LimitError, type PayloadError, PerdureError } from './errors.ts';
+import { payloadInvalid } from './messages.ts';
+
+export function hookDisposed(token: string): ContextError {
+  return new ContextError(
+    'HOOK_DISPOSED',
+    `Hook ${JSON.stringify(token)} is disposed; no payload can arrive.`,
+    'Await the hook before dispose(), or create another.',
+  );
+}
+
+export function hookTokenInvalid(token: unknown): ContextError {
+  return new ContextError(
+    'HOOK_TOKEN_INVALID',
+    `Expected a hook token of 1 to 512 characters, got ${typeof token === 'string' ? `${token.length} characters` : typeof token}.`,
+    'Pass a non-empty string, or leave the token out to have one made.',
+  );
+}
+
+export function hookPayloadInvalid(problems: readonly string[]): PerdureError {
+  return new PerdureError(
+    'HookPayloadError',
+    'HOOK_PAYLOAD_INVALID',
+    `Expected a payload that fits the schema of the hook: ${problems.join('; ')}.`,
+    {
+      hint: 'Nothing was sent; mend the payload and send it again.',
+    },
+  );
+}
+
+export function responseExpected(): ContextError {
+  return new ContextError(
+    'RESPONSE_EXPECTED',
+    'Expected a Response to a request that waits for one.',
+    "Make the webhook with respondWith: 'manual', and answer each of its requests with a Response.",
+  );
+}
+
+export function webhookUnanswered(runId: string): PerdureError {
+  return new PerdureError(
+    'WebhookError',
+    'WEBHOOK_UNANSWERED',
+    `Run ${runId} ended before it answered a request.`,
+    {
+      hint: 'Call request.respondWith(response) on every path of the workflow.',
+    },
+  );
+}
+
+export function webhookBodyTooLarge(limit: number): LimitError {
+  return new LimitError(
+    'WEBHOOK_BODY_TOO_LARGE',
+    `Expected a body of at most ${limit} bytes.`,
+    'Send a reference instead.',
+  );
+}
+
+export function streamsAreForSteps(use: string): ContextError {
+  return new ContextError(
+    'STREAMS_ARE_FOR_STEPS',
+    `${use} was used in a workflow.`,
+    'Pass the stream to a function with "use step" and read or write it there.',
+  );
+}
+
+export function streamNameInvalid(got: unknown): ContextError {
+  return new ContextError(
+    'STREAM_NAME_INVALID',
+    `Expected a stream name of 1 to 512 characters, got ${typeof got === 'string' ? `${got.length} characters` : typeof got}.`,
+    'Leave `namespace` out for the default stream of the run.',
+  );
+}
+
+export function streamRecordInvalid(): PayloadError {
+  return payloadInvalid('a stream handle without its run or name');
+}
+
+export function signalNotConstructible(): ContextError {
+  return new ContextError(
+    'SIGNAL_NOT_CONSTRUCTIBLE',
+    'An AbortSignal cannot be constructed.',
+    'Make an AbortController and use its signal, or AbortSignal.timeout() or any().',
+  );
+}
+
+export function signalRecordInvalid(): PayloadError {
+  return payloadInvalid('an abort signal without its id');
+}
