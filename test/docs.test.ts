@@ -77,7 +77,9 @@ describe('the map', () => {
   });
 
   it('names every folder of packages and workbench', () => {
-    const folders = new Set(tracked.flatMap((file) => /^(?:packages|workbench)\/[^/]+(?=\/)/.exec(file) ?? []));
+    const folders = new Set(
+      tracked.flatMap((file) => /^(?:packages|workbench)\/[^/]+(?=\/)/.exec(file) ?? []),
+    );
     expect([...folders].filter((folder) => !map.includes(folder))).toEqual([]);
   });
 
