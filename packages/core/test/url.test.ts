@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { searchParamsClass } from '../src/guest/web/search-params.ts';
 import { urlClass } from '../src/guest/web/url.ts';
-import { bases, setters, table } from './url-table.ts';
+import { bases, table as inputs } from './url-inputs.ts';
+import { oddInputs } from './url-odd-inputs.ts';
+import { setters } from './url-setters.ts';
+
+const table = [...inputs, ...oddInputs];
 
 const Ours = urlClass();
 const parts = [
