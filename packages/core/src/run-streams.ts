@@ -68,50 +68,87 @@ export function writableOf<T>(engine: StreamEngine, place: StreamPlace): Writabl
   return stream;
 }
 
+/** Waits for news of one stream, from the first time it is asked until it is told to stop. */
+class News {
+  readonly #watch: (listener: () => void) => () => void;
+  #unwatch: (() => void) | undefined;
+  #wake: (() => void) | undefined;
+  #fresh = false;
+
+  constructor(watch: (listener: () => void) => () => void) {
+    this.#watch = watch;
+  }
+
+  /** What comes from now on counts as news: called before looking. */
+  begin(): void {
+    this.#fresh = false;
+    this.#unwatch ??= this.#watch(() => {
+      this.#fresh = true;
+      this.#wake?.();
+    });
+  }
+
+  /** Resolves with the next news, or after a while. */
+  async next(): Promise<void> {
+    if (this.#fresh) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const timer = setTimeout(resolve, lookMs);
+    await promise;
+    clearTimeout(timer);
+  }
+
+  stop(): void {
+    this.#unwatch?.();
+    this.#wake?.();
+  }
+}
+
 export function readableOf<T>(
   engine: StreamEngine,
   place: StreamPlace,
   options: ReadOptions = {},
 ): RunReadable<T> {
-  const { world, envelope } = engine;
+  const { world } = engine;
   const { runId, name } = place;
+  const news = new News((listener) => world.streams.watch(runId, name, listener));
   let next = options.startIndex ?? 0;
-  let wake: () => void = () => undefined;
-  let cancelled = false;
-  const unwatch = world.streams.watch(runId, name, () => wake());
-  const stream = new ReadableStream<T>({
-    async pull(controller) {
-      while (!cancelled) {
-        const page = await world.streams
-          .read(runId, name, { from: next, limit: chunksPerRead })
-          .catch((error) => {
-            throw refusal(error, runId);
-          });
-        if (page.chunks.length > 0) {
-          for (const { data } of page.chunks) controller.enqueue(unwrapChunk(data, envelope, place) as T);
-          next = page.chunks.at(-1)!.index + 1;
-          return;
-        }
-        if (page.closed || (await hasEnded(engine, runId, next, name))) {
-          unwatch();
-          controller.close();
-          return;
-        }
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, lookMs);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
+  let state: 'reading' | 'over' = 'reading';
+  const end = (): void => {
+    state = 'over';
+    news.stop();
+  };
+  /** Chunks that come next; none at the end. */
+  async function take(): Promise<unknown[]> {
+    while (state === 'reading') {
+      news.begin();
+      const page = await world.streams.read(runId, name, { from: next, limit: chunksPerRead });
+      if (page.chunks.length > 0) {
+        next = page.chunks.at(-1)!.index + 1;
+        return page.chunks.map(({ data }) => unwrapChunk(data, engine.envelope, place));
       }
+      if (page.closed || (await hasEnded(engine, runId, next, name))) break;
+      await news.next();
+    }
+    return [];
+  }
+  const source = {
+    async pull(controller: ReadableStreamDefaultController<T>): Promise<void> {
+      try {
+        const chunks = await take();
+        for (const chunk of chunks) controller.enqueue(chunk as T);
+        if (chunks.length > 0 || state === 'over') return;
+      } catch (error) {
+        end();
+        throw refusal(error, runId);
+      }
+      end();
+      controller.close();
     },
-    cancel() {
-      cancelled = true;
-      unwatch();
-      wake();
-    },
-  });
+    cancel: end,
+  };
+  // Nothing is read, and nobody watched, before somebody asks for a chunk.
+  const stream = new ReadableStream<T>(source, { highWaterMark: 0 });
   places.set(stream, place);
   const getTailIndex = async (): Promise<number> => ((await world.streams.info(runId, name))?.tail ?? 0) - 1;
   return Object.assign(stream, { getTailIndex });

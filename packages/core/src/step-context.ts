@@ -20,8 +20,6 @@ export interface StepContext {
   /** Attributes of the run as it was created. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly client: StepClient;
-  /** The attempt is not over before this is. */
-  keep(work: Promise<unknown>): void;
   /** Makes a stream that the body gives away one of its run. */
   publish(stream: ReadableStream): StreamPlace;
   /** A name for the next run that the body starts: the same for the same call of every attempt. */

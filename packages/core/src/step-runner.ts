@@ -105,7 +105,7 @@ function openCall(
 ): { args: unknown[]; body: StepFunction } {
   const { step, entry, run, signals, told } = attempt;
   const tell = (id: string, reason: unknown): void => {
-    told.push(client.requestAbort(run.runId, id, reason));
+    note(told, client.requestAbort(run.runId, id, reason));
   };
   try {
     const text = envelope.unwrap(step.input, run.runId, `${step.id}/input`);
@@ -119,6 +119,12 @@ function openCall(
     if (PayloadError.is(error)) throw new UnreadableInput(error);
     throw error;
   }
+}
+
+/** A failure counts when the attempt ends; until then, and when the body throws, it is nobody's unhandled rejection. */
+function note(told: Promise<unknown>[], work: Promise<unknown>): void {
+  work.catch(() => undefined);
+  told.push(work);
 }
 
 function contextOf(attempt: Attempt, client: StepClient): Parameters<typeof runInStep>[0] {
@@ -137,13 +143,12 @@ function contextOf(attempt: Attempt, client: StepClient): Parameters<typeof runI
     workflowStartedAt: new Date(run.startedAt),
     attributes: run.attributes,
     client,
-    keep: (work) => told.push(work),
     publish(stream) {
       streams += 1;
       // Another attempt writes a stream of its own: what the one before wrote is not mixed with it.
       const place = { runId: run.runId, name: `${step.id} ${number} ${streams}` };
       const writable = client.writable(place);
-      told.push(stream.pipeTo(writable as WritableStream));
+      note(told, stream.pipeTo(writable as WritableStream));
       notePlace(stream, place);
       return place;
     },

@@ -9,15 +9,12 @@ import { payloadBytesMax } from './limits.ts';
 
 const headBytes = 4;
 const savedMin = 0.05;
-/** Node has zstd from 22.15 on; before, nothing is compressed. */
-const available = typeof zstdCompressSync === 'function';
 // A window larger than the largest text serves nobody: 64 MiB.
-const bounds = { [constants.ZSTD_d_windowLogMax ?? 0]: 26 };
-const effort = { [constants.ZSTD_c_compressionLevel ?? 0]: 1 };
+const bounds = { [constants.ZSTD_d_windowLogMax]: 26 };
+const effort = { [constants.ZSTD_c_compressionLevel]: 1 };
 
 /** Undefined when it would not save enough. */
 export function compress(plain: Buffer): Buffer | undefined {
-  if (!available) return undefined;
   const frame = zstdCompressSync(plain, { params: effort, chunkSize: chunkSizeFor(plain.length) });
   if (frame.length + headBytes > plain.length * (1 - savedMin)) return undefined;
   const head = Buffer.alloc(headBytes);
@@ -27,7 +24,6 @@ export function compress(plain: Buffer): Buffer | undefined {
 
 /** Throws `PayloadError`. */
 export function decompress(bytes: Buffer): Buffer {
-  if (!available) throw payloadInvalid('it is compressed, which this version of Node cannot undo');
   if (bytes.length <= headBytes) throw payloadInvalid('compressed bytes are cut short');
   const length = bytes.readUInt32BE(0);
   if (length > payloadBytesMax) throw payloadInvalid(`it would open to more than ${payloadBytesMax} bytes`);
