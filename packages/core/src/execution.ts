@@ -35,6 +35,8 @@ export interface ExecutionOptions {
   readonly publicUrl: string;
   /** What `process.env` shows inside, as JSON text. */
   readonly env: string;
+  /** Whether commands keep the stack of the code that issued them. Default `none`. */
+  readonly stacks?: 'kept' | 'none';
 }
 
 export type EndState = 'completed' | 'failed' | 'cancelled';
@@ -157,9 +159,10 @@ export class Execution {
     const { runId, createdAt } = event;
     const { workflowName, seed, input, attributes = {} } = event.eventData;
     this.#options.consumer.expect(input);
-    const { program, turnBudget, publicUrl, env } = this.#options;
+    const { program, turnBudget, publicUrl, env, stacks = 'none' } = this.#options;
     const base = runId.slice(runId.lastIndexOf('_') + 1);
-    const init: Init = { runId, workflowName, createdAt, base, seed, turnBudget, attributes, publicUrl };
+    const facts = { runId, workflowName, createdAt, base, seed, attributes };
+    const init: Init = { ...facts, turnBudget, publicUrl, stacks };
     this.#sandbox = new Sandbox(program, init, env);
   }
 

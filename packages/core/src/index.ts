@@ -20,9 +20,10 @@ export { type EndedRun, type LifecycleHooks, registerLifecycleHooks } from './li
 export { type Key, parseKeys } from './payload/cipher.ts';
 export { type PayloadView, viewPayload } from './payload/view.ts';
 export { hashOf, type ProgramSource } from './program.ts';
+export type { ProgramMove } from './program-move.ts';
 export { Run, type RunAccess } from './run.ts';
 export type { ReadOptions, RunReadable, StreamPlace } from './run-streams.ts';
-export { createRuntime, Runtime, type RuntimeOptions } from './runtime.ts';
+export { createRuntime, Runtime, type RuntimeOptions, type UpgradeOptions } from './runtime.ts';
 export type { LogLine } from './sandbox.ts';
 export { WORKFLOW_DESERIALIZE, WORKFLOW_SERIALIZE } from './serde.ts';
 export type { StartOptions } from './start-options.ts';

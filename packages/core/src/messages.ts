@@ -141,6 +141,17 @@ export function programMissing(hash: string): PerdureError {
   });
 }
 
+export function moveToEnded(runId: string, status: string): PerdureError {
+  return new PerdureError(
+    'ProgramError',
+    'RUN_ENDED',
+    `Expected run ${runId} to be live, but it is ${status}.`,
+    {
+      hint: 'Only runs that still have something to do can go on with another program.',
+    },
+  );
+}
+
 export function programBroken(hash: string, cause: unknown): PerdureError {
   const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
   return new PerdureError('ProgramError', 'PROGRAM_BROKEN', `Program ${hash} fails while it loads: ${text}`, {

@@ -112,7 +112,8 @@ export class OpenOperations {
   #noteStep(event: Exclude<StepEvent, { eventType: 'step_created' }>): void {
     const step = this.steps.get(event.correlationId!);
     if (!step) {
-      throw new DivergenceError(event.runId, event.version, describeEvent(event), 'no such open step');
+      const { runId, version } = event;
+      throw new DivergenceError({ runId, version, expected: describeEvent(event), actual: 'no such step' });
     }
     switch (event.eventType) {
       case 'step_started':

@@ -10,7 +10,9 @@
  * - Cold or resident makes no difference here: the stage builder gives an Execution either way.
  */
 import { type AppendResult, type Claim, WorldError } from '@perdure/world';
+import { explainedFor } from './divergence.ts';
 import type { Engine } from './engine.ts';
+import { DivergenceError } from './errors.ts';
 import type { Execution } from './execution.ts';
 import { announceEnd, type EndEvent } from './lifecycle.ts';
 import { breathe } from './macrotask.ts';
@@ -211,9 +213,10 @@ export class RunSession {
   }
 
   async #pause(cause: unknown): Promise<number | undefined> {
-    const paused = new PausedRun(this.#engine, this.claim, cause);
     this.#engine.report(`run ${this.runId} waits for a repair`, cause);
     try {
+      const told = DivergenceError.is(cause) ? await explainedFor(this.#engine, cause) : cause;
+      const paused = new PausedRun(this.#engine, this.claim, told);
       await paused.record(this.#takeOutcomes());
       while (this.#inFlight.size > 0 && this.#state !== 'lost') {
         await this.#park(timerMaxMs);

@@ -8,7 +8,8 @@ import type { Engine } from './engine.ts';
 import { optionInvalid, programUnknown, runtimeClosed } from './messages.ts';
 import type { Key } from './payload/cipher.ts';
 import { createEnvelope } from './payload/envelope.ts';
-import type { Program, ProgramSource } from './program.ts';
+import { Program, type ProgramSource } from './program.ts';
+import { moveToProgram, type ProgramMove } from './program-move.ts';
 import { ProgramShelf } from './programs.ts';
 import { registry } from './registry.ts';
 import { guardRejections } from './rejection-guard.ts';
@@ -56,11 +57,19 @@ const defaults = {
   graceMs: 5_000,
 } as const;
 
+export interface UpgradeOptions {
+  readonly program?: ProgramSource | string;
+  /** Default `move`. */
+  readonly mode?: 'check' | 'move';
+}
+
 export class Runtime {
   readonly world: World;
   /** What the engine did so far. */
   readonly counters: Counters = createCounters();
   readonly #client: Client;
+  readonly #engine: Engine;
+  readonly #program: RuntimeOptions['program'];
   readonly #worker: Worker;
   readonly #resident: ResidentExecutions;
   readonly #unguard: () => void;
@@ -101,8 +110,12 @@ export class Runtime {
     };
     const { maxConcurrentRuns, leaseMs, pollMs } = { ...workerDefaults, ...definedOf(options) };
     this.#worker = new Worker(engine, { maxConcurrentRuns, leaseMs, pollMs });
-    const client = new Client(engine, this.#worker, () => currentProgram(options.program, engine.programs));
+    const client = new Client(engine, this.#worker, async () =>
+      engine.programs.add(await sourceOf(options.program)),
+    );
     this.#client = client;
+    this.#engine = engine;
+    this.#program = options.program;
     this.#unguard = guardRejections();
     const mode = workerMode(options.worker);
     if (mode !== 'off') this.#worker.start(mode);
@@ -149,6 +162,24 @@ export class Runtime {
     return resumeWebhook(this.#client, token, request);
   }
 
+  /**
+   * Replays a run's history against a program (default: this process's; a hash: one that is stored), and moves the
+   * run to it when the replay asks for the very commands that are recorded; `mode` `check` only looks.
+   *
+   * Throws `DivergenceError` with both places in the user's files, `WorkflowNotRegisteredError`,
+   * `WorkflowRunNotFoundError`, RUN_ENDED, PROGRAM_MISSING.
+   */
+  async upgrade(runId: string, options: UpgradeOptions = {}): Promise<ProgramMove> {
+    this.#checkOpen();
+    const { program = this.#program, mode = 'move' } = options;
+    const { programs } = this.#engine;
+    if (typeof program === 'string')
+      return moveToProgram(this.#engine, runId, await programs.get(program), mode);
+    const source = await sourceOf(program);
+    const target = mode === 'check' ? new Program(source) : await programs.add(source);
+    return moveToProgram(this.#engine, runId, target, mode);
+  }
+
   get closed(): boolean {
     return this.#closed !== undefined;
   }
@@ -190,10 +221,11 @@ function knownSteps(): Engine['steps'] {
   return { get: (name) => steps.get(name) ?? builtinSteps.get(name), keys: () => steps.keys() };
 }
 
-async function currentProgram(given: RuntimeOptions['program'], shelf: ProgramShelf): Promise<Program> {
+/** Throws PROGRAM_UNKNOWN. */
+async function sourceOf(given: RuntimeOptions['program']): Promise<ProgramSource> {
   const make = given ?? registry().program;
   if (!make) throw programUnknown();
-  return shelf.add(typeof make === 'function' ? await make() : make);
+  return typeof make === 'function' ? make() : make;
 }
 
 function definedOf<T extends object>(options: T): Partial<T> {

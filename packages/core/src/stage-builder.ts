@@ -4,7 +4,7 @@
  * Owns the Execution for the session and rebuilds it when it was dropped, from the history and the events staged
  * so far; nothing here depends on whether it was resident (E6).
  */
-import { type Event, type EventOf, eventIdOf } from '@perdure/world';
+import { type Event, eventIdOf } from '@perdure/world';
 import { outcomeEvent } from './attempt-outcome.ts';
 import { ChildWatch } from './child-watch.ts';
 import { type EventPlace, toEvent } from './command.ts';
@@ -14,6 +14,7 @@ import { Execution } from './execution.ts';
 import { HydrationCache } from './hydration-cache.ts';
 import { childKey } from './lifecycle.ts';
 import type { OpenStep } from './open-operations.ts';
+import { moveIn, programOf } from './program-of.ts';
 import { replay } from './replay.ts';
 import { type Arrival, Stage } from './stage.ts';
 import { StepConsumer } from './step-consumer.ts';
@@ -66,7 +67,12 @@ export class StageBuilder {
     } else if (news === 'news' || this.#tail === 0) {
       residents.keep(this.#runId, resident);
       const { turns } = resident;
-      replay(resident, await world.runs.history(this.#runId, { after: resident.version }));
+      const missed = await world.runs.history(this.#runId, { after: resident.version });
+      if (moveIn(missed) !== undefined) {
+        residents.drop(this.#runId);
+        return this.catchUp('news');
+      }
+      replay(resident, missed);
       this.#tail = resident.version;
       if (resident.turns > turns) residents.turned(this.#runId);
     }
@@ -105,15 +111,11 @@ export class StageBuilder {
     const resident = this.#engine.resident.get(this.#runId);
     if (resident) return resident;
     const { world, programs, counters, turnBudget, publicUrl, env } = this.#engine;
-    const history = await world.runs.history(this.#runId);
-    const created = history[0] as EventOf<'run_created'>;
-    const program = await programs.get(created.eventData.program);
+    const history = (await world.runs.history(this.#runId)).filter(({ version }) => version <= this.#tail);
+    const program = await programs.get(programOf(history));
     const execution = new Execution({ program, consumer: this.#consumer, turnBudget, publicUrl, env });
     counters.replays += 1;
-    replay(
-      execution,
-      history.filter(({ version }) => version <= this.#tail),
-    );
+    replay(execution, history);
     replay(execution, this.#stage.events);
     this.#engine.resident.keep(this.#runId, execution);
     return execution;

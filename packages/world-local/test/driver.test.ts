@@ -58,6 +58,7 @@ test('refusals of the driver come back as they are', async () => {
   };
   await refused(other.runs.send('run_x', cancellation), 'RUN_NOT_FOUND');
   await refused(other.runs.send('../run_1', cancellation), 'RUN_NOT_FOUND');
+  await refused(other.runs.send('run_1', cancellation, { after: 7 }), 'TAIL_MOVED');
   await refused(other.runs.send('run_1', received('key_1', 'hook_x')), 'HOOK_NOT_FOUND');
   await refused(
     other.runs.send('run_1', { eventType: 'run_resumed', key: 'k', eventData: {} }),

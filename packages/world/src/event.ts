@@ -50,7 +50,8 @@ export interface EventDataByType {
   };
   run_started: Record<never, never>;
   run_paused: { readonly reason: PauseReason };
-  run_resumed: Record<never, never>;
+  /** After a pause, or with `program`: from here on the whole history belongs to that program. */
+  run_resumed: { readonly program?: string };
   run_completed: { readonly output: Payload };
   run_failed: { readonly error: Payload; readonly errorCode: string };
   run_cancelled: { readonly reason?: string };

@@ -33,6 +33,8 @@ export interface GuestCommand {
   number: number | undefined;
   /** JSON text: step options or attributes. */
   detail: string | undefined;
+  /** The stack of the code that asked for it, where places are kept. */
+  stack: string | undefined;
 }
 
 /** The event of this turn, written by the host before it enters. */
@@ -69,6 +71,8 @@ export interface Init {
   readonly attributes: Readonly<Record<string, string>>;
   /** Where this app is reached, without a slash at the end. */
   readonly publicUrl: string;
+  /** Whether commands keep the stack of the code that issued them: for reports only, it costs time. */
+  readonly stacks: 'kept' | 'none';
 }
 
 declare const __perdure_init: string;
@@ -153,7 +157,9 @@ export function issue(
   name: string,
   details: { text?: string | undefined; number?: number | undefined; detail?: string | undefined } = {},
 ): void {
-  commands.push({ kind, id, name, text: details.text, number: details.number, detail: details.detail });
+  const { text, number, detail } = details;
+  const stack = init.stacks === 'kept' ? new Error().stack : undefined;
+  commands.push({ kind, id, name, text, number, detail, stack });
 }
 
 /** The run's attributes, as far as it knows. */

@@ -10,7 +10,7 @@ import { applyAll } from '../apply-all.ts';
 import { checkAttributeCount } from '../attributes.ts';
 import { inputInvalid, keyTaken, runEnded, runExists, runNotFound } from '../errors.ts';
 import { type Event, type EventOf, isTerminal, type SentEvent } from '../event.ts';
-import { copyEvent, parseSentEvent } from '../event-check.ts';
+import { copyEvent } from '../event-check.ts';
 import { isId } from '../event-fields.ts';
 import { begin } from '../fold.ts';
 import { isEnded, type Projection } from '../projection.ts';
@@ -24,6 +24,7 @@ import type {
   CreateOptions,
   CreateResult,
   RenewResult,
+  SendOptions,
   SendResult,
 } from '../world.ts';
 import { admitted, checkCreation, checkRequest, checkTime } from './checks.ts';
@@ -31,7 +32,7 @@ import { DueQueue } from './due-queue.ts';
 import type { Hints } from './hints.ts';
 import type { HistoryStore } from './history-store.ts';
 import { copyRun, dueAtOf, isHeldBy, type LiveRun, liveRunOf } from './live-run.ts';
-import { checkTarget, placed, replacement } from './outside-events.ts';
+import { checkedSend, checkTarget, placed, replacement } from './outside-events.ts';
 import { type RetainedToken, retainedTokensOf, type TokenOwner, Tokens } from './tokens.ts';
 
 export interface LiveRunsOptions {
@@ -153,10 +154,9 @@ export class LiveRuns {
     return { kind: 'appended', version: projection.run.version };
   }
 
-  send(runId: string, sent: SentEvent): SendResult {
-    const checked = parseSentEvent(sent);
-    if (!checked.ok) throw inputInvalid('sent event', checked.problem);
-    const { eventType, key } = checked.value;
+  send(runId: string, sent: SentEvent, options: SendOptions = {}): SendResult {
+    const checked = checkedSend(sent, options);
+    const { eventType, key } = checked;
     const run = this.#runs.get(runId);
     const projection = run?.projection ?? (isId(runId) ? this.#store.findEnded(runId) : undefined);
     if (!projection) throw runNotFound(runId);
@@ -166,9 +166,9 @@ export class LiveRuns {
       return { event: event!, duplicate: true };
     }
     if (!run) throw runEnded(runId, projection.run.status);
-    checkTarget(projection, checked.value);
+    checkTarget(projection, checked, options);
     const now = this.#clock();
-    const event = placed(projection, checked.value, now);
+    const event = placed(projection, checked, now);
     // The earlier of both, so that a run that has been due for long does not lose its place to newer ones.
     this.#write(run, [event], run.wakeAt === null ? now : Math.min(run.wakeAt, now));
     if (!isTerminal(eventType)) {
