@@ -1,4 +1,7 @@
 /** Steps that the engine brings itself; workflow code reaches them through `guest/builtin-steps.ts`. */
+import { payloadTooLarge } from './messages.ts';
+import { joinedBytes } from './payload/host-web.ts';
+import { payloadBytesMax } from './payload/limits.ts';
 import type { StepEntry, StepFunction } from './registry.ts';
 import type { StreamPlace } from './run-streams.ts';
 import type { StartOptions } from './start-options.ts';
@@ -26,6 +29,8 @@ const functions: Record<string, (...args: never[]) => unknown> = {
       completedAt: date(times.completedAt),
     };
   },
+  wakeRun: (runId: string, ids: string[] | undefined) => context().client.wakeUp(runId, ids),
+  readStream: wholeOf,
   cancelRun: (runId: string, reason: string | undefined) => context().client.cancel(runId, reason),
   resumeHook: (token: string, payload: unknown, options: { id?: string }) =>
     // Another attempt sends the same payload: the step's id makes it one.
@@ -33,6 +38,19 @@ const functions: Record<string, (...args: never[]) => unknown> = {
   respondToWebhook: (place: StreamPlace, response: Response) => context().client.respond(place, response),
   getHookByToken: (token: string) => context().client.hookByToken(token),
 };
+
+/** The bytes of a stream, to its end. Throws `LimitError` PAYLOAD_TOO_LARGE. */
+async function wholeOf(stream: ReadableStream<unknown>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    const part = chunk instanceof Uint8Array ? chunk : Buffer.from(String(chunk));
+    length += part.byteLength;
+    if (length > payloadBytesMax) throw payloadTooLarge(payloadBytesMax);
+    parts.push(part);
+  }
+  return joinedBytes(parts, length);
+}
 
 /** A network is no store: it is tried as often as any step. */
 const fetchStep = Object.assign(

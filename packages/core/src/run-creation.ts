@@ -21,19 +21,26 @@ interface NewRun {
   readonly parent: StepContext | undefined;
 }
 
-/**
- * The event; a child has the id that the same call of the same step always gives, so that another attempt finds the run
- * of the one before.
- *
- * Throws `LimitError`, ATTRIBUTE_INVALID.
- */
+/** When a run begins, and the id it has. */
+export interface RunPlace {
+  readonly runId: string;
+  readonly createdAt: number;
+}
+
+/** A child has the id that the same call of the same step always gives: another attempt finds the run of the one before. */
+export function newRunId({ clock }: Pick<Engine, 'clock'>, parent: StepContext | undefined): RunPlace {
+  const createdAt = clock();
+  const name = parent ? ulidOf(parent.stepCreatedAt, parent.nextChildName()) : ulid(createdAt);
+  return { runId: `wrun_${name}`, createdAt };
+}
+
+/** The event. Throws `LimitError`, ATTRIBUTE_INVALID. */
 export function runCreated(
-  { clock, envelope }: Pick<Engine, 'clock' | 'envelope'>,
+  { envelope }: Pick<Engine, 'envelope'>,
+  { runId, createdAt }: RunPlace,
   run: NewRun,
 ): EventOf<'run_created'> {
   const { workflowName, program, input, options, parent } = run;
-  const createdAt = clock();
-  const runId = `wrun_${parent ? ulidOf(parent.stepCreatedAt, parent.nextChildName()) : ulid(createdAt)}`;
   return {
     runId,
     eventId: eventIdOf(1),

@@ -200,7 +200,7 @@ export class Runtime {
 
   async #drain(graceMs: number): Promise<void> {
     await this.#worker.stop(graceMs);
-    this.#client.close();
+    await this.#client.close(graceMs);
     this.#resident.clear();
     this.#unguard();
   }

@@ -72,8 +72,9 @@ describe('a run that is moved to another program', () => {
       clear: () => world.clear(),
       close: () => world.close(),
       runs: new Proxy(world.runs, {
-        get: (runs, name: keyof typeof runs) => {
-          if (name !== 'send') return (runs[name] as (...args: never[]) => unknown).bind(runs);
+        get: (runs, name) => {
+          const method = Reflect.get(runs, name) as (...args: never[]) => unknown;
+          if (name !== 'send') return method.bind(runs);
           return async (runId: string, event: never, options?: { after?: number }) => {
             if (options?.after !== undefined && meanwhile++ === 0) {
               const attributes = { seen: 'yes' };

@@ -4,6 +4,7 @@ import { abortCases } from '../src/cases/abort.ts';
 import { classCases } from '../src/cases/classes.ts';
 import { errorCases } from '../src/cases/errors.ts';
 import { fetchCases } from '../src/cases/fetches.ts';
+import { givenStreamCases } from '../src/cases/given-streams.ts';
 import { hookCases } from '../src/cases/hooks.ts';
 import { runCases } from '../src/cases/runs.ts';
 import { stepCases } from '../src/cases/steps.ts';
@@ -20,6 +21,7 @@ const suites = {
   runs: runCases,
   abort: abortCases,
   streams: streamCases,
+  'given streams': givenStreamCases,
   fetch: fetchCases,
   webhooks: webhookCases,
   classes: classCases,

@@ -3,6 +3,9 @@
 /** Bytes of a text, of what a compressed payload opens to, and of a body. */
 export const payloadBytesMax = 52_428_800;
 
+/** Bytes up to which the body of a Request or Response stands among the values; a longer one becomes a stream. */
+export const inlineBodyBytesMax = 1_048_576;
+
 /** Objects around a value. */
 export const depthMax = 1_000;
 
