@@ -11,6 +11,7 @@ export const overview: string = `perdure: durable workflows for TypeScript
   perdure inspect runs             list runs, newest first
   perdure inspect run <id>         show a run with its steps, hooks and waits
   perdure inspect events <id>      show the history of a run
+  perdure why <run>                say what a run waits for
   perdure check [dir]              list the workflows and steps of an app, and what is wrong with them
   perdure upgrade <run>            move a run that is not over to the program of the source as it is now
   perdure <command> --help
@@ -82,3 +83,10 @@ ${worldFlags}
   --json            one JSON object: {"runId", "version", "from", "to", "outcome"}, or the divergence
 
 Exit codes: 0 it fits (and was moved), 1 it diverges, 2 the command was refused.`;
+
+export const why: string = `perdure why <run> [flags]
+
+Says what a run that is not over waits for: steps, sleeps, hooks, child runs, a repair, a worker, or nothing at all.
+
+${worldFlags}
+  --json            {"runId", "status", "version", "updatedAt", "pauseReason"?, "waitingFor": [...]}`;

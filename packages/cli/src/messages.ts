@@ -258,3 +258,16 @@ function placeLines(place: SourcePlace | undefined): string[] {
     ? [`               ${place.file}:${place.line}:${place.column}`, `               ${place.text}`]
     : [];
 }
+
+export function whyEnded(runId: string, status: string, at: string): string {
+  return `Run ${runId} is over: ${status} at ${at}.`;
+}
+
+export function whyPaused({ code, message, hint }: PauseReason): string[] {
+  return [`It waits for a repair: [${code}] ${message}`, ...(hint ? [`  ${hint}`] : [])];
+}
+
+export const waitsForNothing: readonly string[] = [
+  'It waits for nothing: no step, sleep, hook or child run is open, and no event can move it.',
+  '  Its code awaits a promise that nobody settles, or an abort that nobody requests. Cancel it, or move it to mended code with `perdure upgrade`.',
+];

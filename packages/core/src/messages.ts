@@ -152,6 +152,17 @@ export function moveToEnded(runId: string, status: string): PerdureError {
   );
 }
 
+export function waitsForNothing(runId: string): PerdureError {
+  return new PerdureError(
+    'StalledError',
+    'WAITS_FOR_NOTHING',
+    `Run ${runId} waits for nothing: no step, sleep, hook or child run is open, and its workflow has not returned.`,
+    {
+      hint: 'It awaits a promise that nobody settles. Cancel it, or move it to mended code with `perdure upgrade`.',
+    },
+  );
+}
+
 export function programBroken(hash: string, cause: unknown): PerdureError {
   const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
   return new PerdureError('ProgramError', 'PROGRAM_BROKEN', `Program ${hash} fails while it loads: ${text}`, {

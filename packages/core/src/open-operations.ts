@@ -35,6 +35,7 @@ export class OpenOperations {
   readonly aborts: Map<string, Payload> = new Map();
   readonly #endedChildren = new Set<string>();
   readonly #waits = new Map<string, number>();
+  readonly #hooks = new Set<string>();
   readonly #timeline = new Timeline<Timer>();
   #ready: OpenStep[] = [];
 
@@ -47,6 +48,11 @@ export class OpenOperations {
 
   get hasReady(): boolean {
     return this.#ready.some((step) => step.status === 'pending');
+  }
+
+  /** Whether anything can still come to the run, but by a caller who knows it. */
+  get isEmpty(): boolean {
+    return [this.steps, this.#waits, this.#hooks, this.children].every(({ size }) => size === 0);
   }
 
   /** The earliest wait or retry that is not over; undefined when only the outside can move the run. */
@@ -77,6 +83,12 @@ export class OpenOperations {
       }
       case 'wait_completed':
         this.#waits.delete(event.correlationId!);
+        return;
+      case 'hook_created':
+        this.#hooks.add(event.correlationId!);
+        return;
+      case 'hook_disposed':
+        this.#hooks.delete(event.correlationId!);
         return;
       case 'child_started': {
         const { childRunId } = event.eventData;

@@ -16,6 +16,7 @@ import { DivergenceError } from './errors.ts';
 import type { Execution } from './execution.ts';
 import { announceEnd, type EndEvent } from './lifecycle.ts';
 import { breathe } from './macrotask.ts';
+import { waitsForNothing } from './messages.ts';
 import { isRepairable, PausedRun } from './paused-run.ts';
 import { abortHeld } from './payload/host-abort.ts';
 import { hostCodec } from './payload/host-codec.ts';
@@ -156,6 +157,8 @@ export class RunSession {
       void announceEnd(this.#engine, execution.created, last as EndEvent);
     }
     if (!release) return true;
+    if (!ended && execution.open.isEmpty && this.#state === 'driving')
+      this.#engine.report(`run ${this.runId} stands still`, waitsForNothing(this.runId));
     this.#wakeAt = wakeAt ?? undefined;
     return false;
   }

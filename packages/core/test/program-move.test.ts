@@ -138,3 +138,21 @@ describe('a run whose own program asks for something else', () => {
     await mended.close();
   });
 });
+
+describe('a run that waits for nothing', () => {
+  it('is reported, and goes on being there', async () => {
+    const stuck = await buildProgram(`
+      import { step, registerWorkflow } from 'perdure:guest';
+      const a = step('move/a');
+      registerWorkflow('stuck', async () => { await a(); await new Promise(() => undefined); });
+    `);
+    const told: unknown[] = [];
+    const harness = startHarness(stuck, { report: (_problem, error) => told.push(error) });
+    const run = await harness.runtime.start({ workflowId: 'stuck' }, []);
+    await until(() => told.length > 0);
+    expect(told).toMatchObject([{ code: 'WAITS_FOR_NOTHING', message: expect.stringContaining(run.runId) }]);
+    expect(await run.status).toBe('running');
+    await run.cancel();
+    await harness.close();
+  });
+});
