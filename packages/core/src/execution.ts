@@ -20,7 +20,7 @@ import { type Command, describeEvent, isCommandEvent } from './command.ts';
 import { CommandQueue } from './command-queue.ts';
 import { WorkflowNotRegisteredError } from './errors.ts';
 import type { Init } from './guest/state.ts';
-import { payloadInvalid } from './messages.ts';
+import { payloadUnreadable } from './messages.ts';
 import { OpenOperations } from './open-operations.ts';
 import type { Program } from './program.ts';
 import { type LogLine, Sandbox } from './sandbox.ts';
@@ -208,7 +208,7 @@ export class Execution {
 
   #afterTurn(event: Event, failure: string | undefined): void {
     this.turns += 1;
-    if (failure !== undefined) throw payloadInvalid(`${describeEvent(event)}: ${failure}`);
+    if (failure !== undefined) throw payloadUnreadable(describeEvent(event), failure);
     for (const command of this.#sandbox!.takeCommands()) this.#commands.push(this.#mapped(command));
   }
 

@@ -99,6 +99,13 @@ export function payloadInvalid(problem: string, cause?: unknown): PayloadError {
   });
 }
 
+/** `problem` is the message of what the guest met. */
+export function payloadUnreadable(what: string, problem: string): PayloadError {
+  return new PayloadError(`${what}: ${problem}`, {
+    hint: 'The run waits and goes on when the data can be read again.',
+  });
+}
+
 export function isTooLarge(error: unknown): boolean {
   return LimitError.is(error) && error.code === 'PAYLOAD_TOO_LARGE';
 }

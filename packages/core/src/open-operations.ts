@@ -16,6 +16,8 @@ export interface OpenStep {
   /** Attempts that ended in an error; attempts cut off by a crash do not count. */
   failures: number;
   retryAt: number;
+  /** When the last attempt was started. */
+  startedAt: number;
   readonly createdAt: number;
 }
 
@@ -115,6 +117,7 @@ export class OpenOperations {
       attempt: 0,
       failures: 0,
       retryAt: 0,
+      startedAt: 0,
       createdAt,
     };
     this.steps.set(step.id, step);
@@ -131,6 +134,7 @@ export class OpenOperations {
       case 'step_started':
         step.status = 'running';
         step.attempt = event.eventData.attempt;
+        step.startedAt = event.createdAt;
         return;
       case 'step_retrying':
         step.status = 'retrying';
@@ -142,4 +146,15 @@ export class OpenOperations {
         this.steps.delete(step.id);
     }
   }
+}
+
+const restart = { atOnce: 3, firstMs: 1_000, maxMs: 60_000 } as const;
+
+/**
+ * When a step starts again whose attempt was cut off: at once the first times, then after a while that doubles, since
+ * what ends its process each time must not keep every worker busy that it meets.
+ */
+export function restartTime({ attempt, failures, startedAt }: OpenStep): number {
+  const late = attempt - failures - restart.atOnce;
+  return late <= 0 ? 0 : startedAt + Math.min(restart.maxMs, restart.firstMs * 2 ** (late - 1));
 }

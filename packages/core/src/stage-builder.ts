@@ -13,7 +13,7 @@ import { StepNotRegisteredError } from './errors.ts';
 import { Execution } from './execution.ts';
 import { HydrationCache } from './hydration-cache.ts';
 import { childKey } from './lifecycle.ts';
-import type { OpenStep } from './open-operations.ts';
+import { type OpenStep, restartTime } from './open-operations.ts';
 import { moveIn, programOf } from './program-of.ts';
 import { replay } from './replay.ts';
 import { type Arrival, Stage } from './stage.ts';
@@ -31,6 +31,8 @@ export class StageBuilder {
   #stage: Stage = new Stage([]);
   #tail = 0;
   #seekInterrupted = true;
+  /** When the next step is due whose attempts were cut off too often to be started again at once. */
+  #restartAt = Number.POSITIVE_INFINITY;
   readonly #children: ChildWatch;
 
   constructor(engine: Engine, runId: string) {
@@ -196,7 +198,7 @@ export class StageBuilder {
   nextDueAt(execution: Execution): number | null {
     const timer = execution.open.nextTimer()?.at ?? Number.POSITIVE_INFINITY;
     const look = execution.open.children.size > 0 ? this.#children.nextLookAt : Number.POSITIVE_INFINITY;
-    const next = Math.min(timer, look);
+    const next = Math.min(timer, look, this.#restartAt);
     return next === Number.POSITIVE_INFINITY ? null : next;
   }
 
@@ -204,11 +206,15 @@ export class StageBuilder {
   async #recordInterrupted(execution: Execution, inFlight: { has(stepId: string): boolean }): Promise<void> {
     if (!this.#seekInterrupted) return;
     this.#seekInterrupted = false;
+    this.#restartAt = Number.POSITIVE_INFINITY;
     const starting = new Set(this.#stage.starts.map(({ step }) => step.id));
     for (const step of [...execution.open.steps.values()]) {
       if (step.status !== 'running' || inFlight.has(step.id) || starting.has(step.id)) continue;
-      await this.#recordStart(step, execution);
+      const at = restartTime(step);
+      if (at <= this.now(execution)) await this.#recordStart(step, execution);
+      else this.#restartAt = Math.min(this.#restartAt, at);
     }
+    this.#seekInterrupted = this.#restartAt !== Number.POSITIVE_INFINITY;
   }
 
   async #recordReady(execution: Execution, limit: number): Promise<void> {

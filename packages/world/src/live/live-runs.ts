@@ -69,6 +69,11 @@ export class LiveRuns {
     return this.#runs.get(runId);
   }
 
+  /** Whether anybody drives a run here, within its lease or beyond. */
+  get hasClaims(): boolean {
+    return [...this.#runs.values()].some(({ claim }) => claim !== undefined);
+  }
+
   tokenOwner(token: string): TokenOwner | undefined {
     return this.#tokens.owner(token);
   }
@@ -244,7 +249,8 @@ export class LiveRuns {
 
   /** A replacement cut short by a power failure, or a mended file, leaves two runs with one key: the older one ends. */
   #settleKey(one: LiveRun, other: LiveRun): void {
-    const [older, newer] = createdAtOf(one) <= createdAtOf(other) ? [one, other] : [other, one];
+    const inOrder = one.projection.run.createdAt <= other.projection.run.createdAt;
+    const [older, newer] = inOrder ? [one, other] : [other, one];
     this.#add(newer);
     try {
       this.#write(older, [replacement(older.projection, newer.projection.run.runId, this.#clock())], null);
@@ -291,8 +297,4 @@ export class LiveRuns {
     this.#runs.delete(runId);
     if (key !== undefined && this.#keys.get(key) === run) this.#keys.delete(key);
   }
-}
-
-function createdAtOf(run: LiveRun): number {
-  return run.projection.run.createdAt;
 }
