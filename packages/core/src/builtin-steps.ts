@@ -46,7 +46,7 @@ async function wholeOf(stream: ReadableStream<unknown>): Promise<Uint8Array> {
   for await (const chunk of stream) {
     const part = chunk instanceof Uint8Array ? chunk : Buffer.from(String(chunk));
     length += part.byteLength;
-    if (length > payloadBytesMax) throw payloadTooLarge(payloadBytesMax);
+    if (length > payloadBytesMax()) throw payloadTooLarge(payloadBytesMax());
     parts.push(part);
   }
   return joinedBytes(parts, length);
@@ -73,6 +73,11 @@ function isTrouble(error: unknown): boolean {
 const patientSteps = Object.entries(functions).map(
   ([name, fn]) => [name, Object.assign(fn, { retry: patience }) as unknown as StepFunction] as const,
 );
+
+/** Whether a step is a call of the engine that a workflow made: it rejects with what the call throws, as on the host. */
+export function isEngineCall(stepName: string): boolean {
+  return stepName !== 'step//perdure//fetch' && builtinSteps.has(stepName);
+}
 
 export const builtinSteps: ReadonlyMap<string, StepEntry> = new Map(
   [...patientSteps, ['fetch', fetchStep] as const].map(([name, fn]) => {

@@ -9,14 +9,14 @@ import type { Event } from '@perdure/world';
 import { type Command, isCommandEvent, matches } from './command.ts';
 import type { Engine } from './engine.ts';
 import { DivergenceError, type SourcePlace } from './errors.ts';
-import { Execution } from './execution.ts';
+import { Execution, surroundings } from './execution.ts';
 import type { Program } from './program.ts';
 import { programOf } from './program-of.ts';
 import { replay } from './replay.ts';
 import { createCounters, StepConsumer } from './step-consumer.ts';
 
 /** What a replay needs beside a program. */
-export type ReplayMeans = Pick<Engine, 'envelope' | 'turnBudget' | 'publicUrl' | 'env'>;
+export type ReplayMeans = Pick<Engine, 'envelope' | 'turnBudget' | 'publicUrl' | 'env' | 'limits'>;
 
 /**
  * Replays a history against a program.
@@ -96,9 +96,12 @@ function pendingAt(
 }
 
 function execution(means: ReplayMeans, program: Program, stacks: 'kept' | 'none'): Execution {
-  const { envelope, turnBudget, publicUrl, env } = means;
-  const consumer = new StepConsumer({ envelope, counters: createCounters(), cache: undefined });
-  return new Execution({ program, consumer, turnBudget, publicUrl, env, stacks });
+  const consumer = new StepConsumer({
+    envelope: means.envelope,
+    counters: createCounters(),
+    cache: undefined,
+  });
+  return new Execution({ program, consumer, ...surroundings(means), stacks });
 }
 
 interface Difference {

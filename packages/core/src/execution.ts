@@ -18,8 +18,10 @@
 import type { Event, EventOf, PauseReason, Payload } from '@perdure/world';
 import { type Command, describeEvent, isCommandEvent } from './command.ts';
 import { CommandQueue } from './command-queue.ts';
+import type { Engine } from './engine.ts';
 import { WorkflowNotRegisteredError } from './errors.ts';
 import type { Init } from './guest/state.ts';
+import { defaultLimits } from './limits.ts';
 import { payloadUnreadable } from './messages.ts';
 import { OpenOperations } from './open-operations.ts';
 import type { Program } from './program.ts';
@@ -35,8 +37,23 @@ export interface ExecutionOptions {
   readonly publicUrl: string;
   /** What `process.env` shows inside, as JSON text. */
   readonly env: string;
+  /** Bytes of one payload. Default that of a runtime. */
+  readonly payloadBytes?: number;
   /** Whether commands keep the stack of the code that issued them. Default `none`. */
   readonly stacks?: 'kept' | 'none';
+}
+
+/** What an engine tells every Execution. */
+export function surroundings({
+  turnBudget,
+  publicUrl,
+  env,
+  limits,
+}: Pick<Engine, 'turnBudget' | 'publicUrl' | 'env' | 'limits'>): Omit<
+  ExecutionOptions,
+  'program' | 'consumer'
+> {
+  return { turnBudget, publicUrl, env, payloadBytes: limits.payloadBytes };
 }
 
 export type EndState = 'completed' | 'failed' | 'cancelled';
@@ -160,9 +177,10 @@ export class Execution {
     const { workflowName, seed, input, attributes = {} } = event.eventData;
     this.#options.consumer.expect(input);
     const { program, turnBudget, publicUrl, env, stacks = 'none' } = this.#options;
+    const { payloadBytes = defaultLimits.payloadBytes } = this.#options;
     const base = runId.slice(runId.lastIndexOf('_') + 1);
     const facts = { runId, workflowName, createdAt, base, seed, attributes };
-    const init: Init = { ...facts, turnBudget, publicUrl, stacks };
+    const init: Init = { ...facts, turnBudget, publicUrl, payloadBytes, stacks };
     this.#sandbox = new Sandbox(program, init, env);
   }
 

@@ -17,6 +17,7 @@ export {
   type WorkflowMetadata,
 } from './host-api.ts';
 export { type EndedRun, type LifecycleHooks, registerLifecycleHooks } from './lifecycle.ts';
+export type { Limits } from './limits.ts';
 export { type Key, parseKeys } from './payload/cipher.ts';
 export { type PayloadView, viewPayload } from './payload/view.ts';
 export { hashOf, type ProgramSource } from './program.ts';

@@ -116,6 +116,30 @@ export function payloadUnsealed(place: string): PayloadError {
   });
 }
 
+export function limitInvalid(name: string, least: number, got: unknown): PerdureError {
+  return optionInvalid(`limits.${name}`, `a whole number >= ${least} or Infinity`, got);
+}
+
+export function limitUnknown(name: string, known: readonly string[]): PerdureError {
+  return optionInvalid('limits', `an object with some of ${known.join(', ')}`, name);
+}
+
+export function historyTooLong(runId: string, limit: number): LimitError {
+  return new LimitError(
+    'HISTORY_TOO_LONG',
+    `Run ${runId} needs more than the ${limit} events that its history may have.`,
+    'Raise limits.historyEvents and it goes on, or cancel it; long loops go on in a child run of their own.',
+  );
+}
+
+export function historyIsLong(runId: string, events: number): LimitError {
+  return new LimitError(
+    'HISTORY_LONG',
+    `The history of run ${runId} has ${events} events.`,
+    'It goes on, but every replay reads them all: let a long loop go on in a child run of its own.',
+  );
+}
+
 export function keyMissing(keyId: string): PayloadError {
   return new PayloadError(
     `Stored data is sealed with key ${JSON.stringify(keyId)}, which this process does not have.`,

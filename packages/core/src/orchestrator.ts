@@ -16,7 +16,7 @@ import { DivergenceError } from './errors.ts';
 import type { Execution } from './execution.ts';
 import { announceEnd, type EndEvent } from './lifecycle.ts';
 import { breathe } from './macrotask.ts';
-import { waitsForNothing } from './messages.ts';
+import { historyIsLong, historyTooLong, waitsForNothing } from './messages.ts';
 import { isRepairable, PausedRun } from './paused-run.ts';
 import { abortHeld } from './payload/host-abort.ts';
 import { hostCodec } from './payload/host-codec.ts';
@@ -117,6 +117,7 @@ export class RunSession {
     );
     const { events, starts } = this.#builder.stage;
     if (execution.ended && events.length === 0) return this.#endedOutside();
+    this.#checkLength(execution.version - events.length, execution.version);
     const busy = this.#inFlight.size > arrivals.length || starts.length > 0 || this.#arrivals.length > 0;
     const idle = !busy && (this.#state === 'draining' || !execution.open.hasReady);
     if (events.length === 0 && !idle) {
@@ -124,6 +125,14 @@ export class RunSession {
       return true;
     }
     return this.#append(execution, idle ? 'release' : 'keep');
+  }
+
+  /** Throws HISTORY_TOO_LONG for a history that may not grow so long. */
+  #checkLength(before: number, after: number): void {
+    const { historyEvents, historyEventsReported } = this.#engine.limits;
+    if (after > historyEvents) throw historyTooLong(this.runId, historyEvents);
+    if (before < historyEventsReported && after >= historyEventsReported)
+      this.#engine.report('a history grows long', historyIsLong(this.runId, after));
   }
 
   /** Outcomes that the history does not have; after a lost reply it may have some already (L2). */

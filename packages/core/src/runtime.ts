@@ -5,9 +5,11 @@ import { builtinSteps } from './builtin-steps.ts';
 import { Client, type HookInfo, type Workflow, type WorkflowReference } from './client.ts';
 import { cipherFrom, guestEnvironment, publicUrl, type WorkerMode, workerMode } from './config.ts';
 import type { Engine } from './engine.ts';
+import { type Limits, limitsFrom } from './limits.ts';
 import { optionInvalid, programUnknown, runtimeClosed } from './messages.ts';
 import type { Key } from './payload/cipher.ts';
 import { createEnvelope } from './payload/envelope.ts';
+import { allowPayloadBytes, payloadBytesMax } from './payload/limits.ts';
 import { Program, type ProgramSource } from './program.ts';
 import { moveToProgram, type ProgramMove } from './program-move.ts';
 import { ProgramShelf } from './programs.ts';
@@ -38,6 +40,8 @@ export interface RuntimeOptions extends Partial<WorkerOptions> {
   readonly maxConcurrentSteps?: number;
   /** Loop iterations and calls of workflow code in one turn. Default 20,000,000. */
   readonly turnBudget?: number;
+  /** Bounds to be other than their defaults. */
+  readonly limits?: Partial<Limits>;
   /** Where this app is reached, for the URLs of webhooks. Default: WORKFLOW_PUBLIC_URL, else `http://localhost:3000`. */
   readonly publicUrl?: string;
   /** Whether results hydrated once are remembered for later replays. Default `on`. */
@@ -87,11 +91,14 @@ export class Runtime {
     };
     this.world = options.world;
     this.#resident = new ResidentExecutions(number('maxResidentExecutions', 0));
+    const limits = limitsFrom(options.limits);
+    allowPayloadBytes(Math.max(payloadBytesMax(), limits.payloadBytes));
     const engine: Engine = {
+      limits,
       world: options.world,
       programs: new ProgramShelf(options.world),
       resident: this.#resident,
-      envelope: createEnvelope(cipherFrom(options.encryption), options),
+      envelope: createEnvelope(cipherFrom(options.encryption), { ...options, ...limits }),
       counters: this.counters,
       streaming: new Set(),
       slots: new StepSlots(number('maxConcurrentSteps', 1)),

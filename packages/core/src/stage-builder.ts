@@ -10,7 +10,7 @@ import { ChildWatch } from './child-watch.ts';
 import { type EventPlace, toEvent } from './command.ts';
 import type { Engine } from './engine.ts';
 import { StepNotRegisteredError } from './errors.ts';
-import { Execution } from './execution.ts';
+import { Execution, surroundings } from './execution.ts';
 import { HydrationCache } from './hydration-cache.ts';
 import { childKey } from './lifecycle.ts';
 import { type OpenStep, restartTime } from './open-operations.ts';
@@ -112,10 +112,10 @@ export class StageBuilder {
   async execution(): Promise<Execution> {
     const resident = this.#engine.resident.get(this.#runId);
     if (resident) return resident;
-    const { world, programs, counters, turnBudget, publicUrl, env } = this.#engine;
+    const { world, programs, counters } = this.#engine;
     const history = (await world.runs.history(this.#runId)).filter(({ version }) => version <= this.#tail);
     const program = await programs.get(programOf(history));
-    const execution = new Execution({ program, consumer: this.#consumer, turnBudget, publicUrl, env });
+    const execution = new Execution({ program, consumer: this.#consumer, ...surroundings(this.#engine) });
     counters.replays += 1;
     replay(execution, history);
     replay(execution, this.#stage.events);

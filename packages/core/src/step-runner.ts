@@ -61,6 +61,7 @@ export async function runAttempt(attempt: Attempt, envelope: Envelope, client: S
     const publisher = publisherOf(attempt, client);
     const written = runInStep(context, () => hostCodec.stringifyFor(publisher, value));
     const text = typeof written === 'string' ? written : await written;
+    envelope.check(text);
     // What the body told the run is durable before its end is.
     if (attempt.told.length > 0) await Promise.all(attempt.told);
     return { kind: 'completed', text };

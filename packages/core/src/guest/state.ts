@@ -10,6 +10,7 @@ import {
   type StoredClass,
   type StoredType,
 } from '../payload/codec.ts';
+import { allowPayloadBytes } from '../payload/limits.ts';
 import type { ChildOutcome } from './run-handle.ts';
 
 /** A command as the guest issues it: a plain record of primitives (E2). */
@@ -73,11 +74,13 @@ export interface Init {
   readonly publicUrl: string;
   /** Whether commands keep the stack of the code that issued them: for reports only, it costs time. */
   readonly stacks: 'kept' | 'none';
+  readonly payloadBytes: number;
 }
 
 declare const __perdure_init: string;
 
 export const init: Init = JSON.parse(__perdure_init);
+allowPayloadBytes(init.payloadBytes);
 export const slot: Slot = {
   kind: '',
   id: '',
