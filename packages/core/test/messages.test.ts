@@ -11,7 +11,7 @@ let harness: Harness;
 beforeAll(async () => {
   const program = await buildProgram(`
     import { registerWorkflow } from 'perdure:guest';
-    import { createHook, createWebhook } from 'perdure';
+    import { createHook, createWebhook, RetryableError } from 'perdure';
     const misuses = {
       url: () => new URL('no url'),
       text: () => new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array([0xff])),
@@ -19,6 +19,8 @@ beforeAll(async () => {
       disposed: async () => { const hook = createHook(); hook.dispose(); await hook; },
       response: async () => { const hook = createWebhook({ respondWith: 'manual' }); await (await hook).respondWith('no response'); },
       signal: () => new AbortSignal(),
+      conflict: async () => { const hooks = [createHook({ token: 'twice' }), createHook({ token: 'twice' })]; await hooks[1]; },
+      retryable: () => { throw new RetryableError('later'); },
     };
     registerWorkflow('misuse', async (name) => {
       try { await misuses[name](); } catch (error) { return { code: error.code, message: error.message, hint: error.hint }; }
@@ -39,6 +41,8 @@ describe('in a workflow', () => {
     ['token', 'HOOK_TOKEN_INVALID'],
     ['disposed', 'HOOK_DISPOSED'],
     ['signal', 'SIGNAL_NOT_CONSTRUCTIBLE'],
+    ['conflict', 'HOOK_CONFLICT'],
+    ['retryable', 'RETRYABLE'],
   ])('%s: %s', async (name, code) => {
     expect(await harness.run('misuse', name)).toMatchObject({ code, message: expect.any(String) });
   });
