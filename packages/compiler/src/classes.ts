@@ -66,7 +66,8 @@ interface Names {
   found: Map<string, ClassSite>;
 }
 
-function* moduleClasses(body: readonly Node[]): Generator<{ name: string; node: Class }> {
+/** The classes that module-level names are bound to; `default` for one that only has that name. */
+export function* moduleClasses(body: readonly Node[]): Generator<{ name: string; node: Class }> {
   for (const statement of body) {
     const exported =
       statement.type === 'ExportNamedDeclaration' || statement.type === 'ExportDefaultDeclaration';

@@ -36,10 +36,20 @@ const CLASS =
   'Object.defineProperty(cls, "classId", { value: id, configurable: true }); ' +
   '(__perdure_registry().classes ??= new Map()).set(id, cls); }';
 
+const KEEP = 'function __perdure_keep(names) { return names; }';
+
+/** What a module asks of the prelude. */
+interface Prelude {
+  workflows: boolean;
+  classes: boolean;
+  bundled: boolean;
+}
+
 /** The prelude on one line, so that the lines of the source stay where they are. */
-export function hostPrelude({ workflows, classes }: { workflows: boolean; classes: boolean }): string {
+export function hostPrelude({ workflows, classes, bundled }: Prelude): string {
   const parts = [REGISTRY, MARK, STEP, BIND];
   if (workflows) parts.push(WORKFLOW, DIRECT);
   if (classes) parts.push(CLASS);
+  if (bundled) parts.push(KEEP);
   return parts.join(' ');
 }
