@@ -30,10 +30,15 @@ const DIRECT =
   'function __perdure_direct(message) { return Object.assign(new Error(message), ' +
   '{ name: "ContextError", code: "WORKFLOW_CALLED_DIRECTLY" }); }';
 
+/** A method that is called apart from its object; the options set on it hold for it, too. */
+const BOUND =
+  'function __perdure_bound(fn, self) { return Object.assign((...args) => fn.apply(self, args), fn); }';
+
 /** A class compiled once keeps its id when what was built is compiled again. */
 const CLASS =
-  'function __perdure_class(id, cls) { if (Object.hasOwn(cls, "classId")) return; ' +
-  'Object.defineProperty(cls, "classId", { value: id, configurable: true }); ' +
+  'function __perdure_class(id, cls) { ' +
+  'if (!Object.hasOwn(cls, "classId")) Object.defineProperty(cls, "classId", { value: id, configurable: true }); ' +
+  'if (cls.classId !== id) return; ' +
   '(__perdure_registry().classes ??= new Map()).set(id, cls); }';
 
 const KEEP = 'function __perdure_keep(names) { return names; }';
@@ -49,7 +54,7 @@ interface Prelude {
 export function hostPrelude({ workflows, classes, bundled }: Prelude): string {
   const parts = [REGISTRY, MARK, STEP, BIND];
   if (workflows) parts.push(WORKFLOW, DIRECT);
-  if (classes) parts.push(CLASS);
+  if (classes) parts.push(BOUND, CLASS);
   if (bundled) parts.push(KEEP);
   return parts.join(' ');
 }

@@ -180,22 +180,21 @@ function registerInstance(site: Site, { edits, module }: Editing): void {
   if (holder?.type !== 'MethodDefinition') return;
   const { source } = module.parsed;
   const isPrivate = holder.key.type === 'PrivateIdentifier';
-  const own = memberText('self', source, holder);
-  const method = `(...args) => ${memberText('this.prototype', source, holder)}.apply(self, args)`;
-  const privateMethod = `(...args) => ${own}(...args)`;
+  const isGetter = holder.kind === 'get';
+  const own = memberText(isPrivate ? 'self' : 'this.prototype', source, holder);
   const key =
     holder.key.type === 'Identifier' && !holder.computed
       ? literal(holder.key.name)
       : source.slice(holder.key.start, holder.key.end);
-  const getter = isPrivate ? `() => ${own}` : `() => Reflect.get(this.prototype, ${key}, self)`;
-  const call = holder.kind === 'get' ? getter : isPrivate ? privateMethod : method;
+  const getter = `Object.getOwnPropertyDescriptor(this.prototype, ${key}).get`;
+  const call = isGetter && isPrivate ? `() => ${own}` : `__perdure_bound(${isGetter ? getter : own}, self)`;
   edits.appendRight(holder.end, ` static { __perdure_bind(${literal(site.id)}, ({ self }) => ${call}); }`);
 }
 
 /** Each class registers itself from within, whatever name or expression holds it. */
 function registerClasses(edits: MagicString, { classes }: ModuleSites): void {
   for (const { id, node } of classes) {
-    edits.appendLeft(node.body.end - 1, ` static { __perdure_class(${literal(id)}, this); } `);
+    edits.appendLeft(node.body.end - 1, `; static { __perdure_class(${literal(id)}, this); } `);
   }
 }
 

@@ -83,6 +83,19 @@ const rejected: Rejected[] = [
       `function a(x) { return async () => { "use step";\n f(x.y = 1);\n${code} } }`,
     ],
   ),
+  ...[
+    'static classId = 5',
+    'static get classId() { return "a" }',
+    'static classId = id',
+    'static classId = ""',
+  ].map(
+    (member): Rejected => [
+      `a class that crosses with ${member}`,
+      'CLASS_ID_NOT_TEXT',
+      2,
+      `class A { ${stored}\n ${member} }`,
+    ],
+  ),
   ['a getter', 'DIRECTIVE_ON_ACCESSOR', 1, 'const o = { get m() { "use step"; return 1 } }'],
   ['a nested workflow', 'WORKFLOW_NESTED', 1, 'function a() { async function b() { "use workflow" } }'],
   [
@@ -129,6 +142,10 @@ test.each(rejected)('%s is rejected with %s', (_, code, line, source) => {
 });
 
 const accepted: [name: string, source: string][] = [
+  [
+    'a classId of instances, of private names and of classes that do not cross',
+    `class A { ${stored} classId = 5; static #classId = 6 } class B { static classId = 7 }`,
+  ],
   [
     'assignments to variables of a step, of the module, of members, and in a step within a step',
     'let m; function a(x) { return async (p) => { "use step"; let y; y = p = m = 1; x.z = 1; { let x; x = 2; } } }\n' +

@@ -94,6 +94,36 @@ test('on the host, a step called directly is a plain call, with its id on the fu
   expect(exports.default).toHaveProperty('name', 'default');
 });
 
+const stored = `static [Symbol.for('workflow-serialize')]() {} static [Symbol.for('workflow-deserialize')]() {}`;
+
+test('options set on methods and getters hold for the steps, on the host and in the program', async () => {
+  const source = `export class A { ${stored}
+      async one() { 'use step'; return this; }
+      async ['tw' + 'o']() { 'use step'; }
+      get three() { 'use step'; return 3; }
+      static async four() { 'use step'; return this; }
+    }
+    A.prototype.one.maxRetries = 0;
+    A.prototype.two.retry = { maxAttempts: 2, retryIf: () => false };
+    Object.getOwnPropertyDescriptor(A.prototype, 'three').get.maxRetries = 7;
+    A.four.maxRetries = 9;
+    export async function main() { 'use workflow'; const a = new A(); await a.one(); await A.four(); }`;
+  const { exports, registry } = await loadHost(source);
+  const self = new (exports.A as new () => object)();
+  const bound = (id: string) => registry.steps.get(`step//src/app//${id}`)?.bind?.({ self });
+  expect(bound('A#one')).toHaveProperty('maxRetries', 0);
+  expect(await bound('A#one')?.()).toBe(self);
+  expect(bound('A/anonymous0')).toHaveProperty('retry.maxAttempts', 2);
+  expect(bound('A#three')).toHaveProperty('maxRetries', 7);
+  expect(registry.steps.get('step//src/app//A.four')?.fn).toHaveProperty('maxRetries', 9);
+  const state = load(await temporaryApp({ 'src/app.ts': source }).build('src/app.ts'));
+  await run(state, 'workflow//src/app//main');
+  expect(state.calls.map(({ id, maxRetries }) => [id, maxRetries])).toEqual([
+    ['step//src/app//A#one', undefined],
+    ['step//src/app//A.four', 9],
+  ]);
+});
+
 test('on the host, nested steps of plain functions stay callable where they are, and see changes', async () => {
   const { exports } = await loadHost(`
     export function counter() {
