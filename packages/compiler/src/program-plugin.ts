@@ -3,6 +3,7 @@ import { type BuiltinAccess, builtinName, builtinStub, provenBuiltins } from './
 import { CompileError } from './diagnostics.ts';
 import { literal } from './edit.ts';
 import { type GuestWorkflow, transformGuest } from './guest.ts';
+import type { GuestOptions } from './guest-bundle.ts';
 import { PRUNED } from './guest-prune.ts';
 import { HOOK_TEXT } from './hook-definitions.ts';
 import { displayPath, isInstalled, isUnder } from './identity.ts';
@@ -13,26 +14,19 @@ import { findSites, type ModuleSites } from './sites.ts';
 const GUEST = 'perdure:guest';
 const CLOCK = '\0perdure:tick';
 const BUILTIN = '\0perdure:builtin|';
+const MODULE = '\0perdure:module|';
 const CHAIN = '__perdure_chain:';
 
 /** The module that a program is built from. */
 export const ENTRY = '\0perdure:entry';
-
-/** Where the code comes from that runs programs, as seen from inside one. */
-export interface GuestOptions {
-  /** Absolute path of the guest runtime's module. */
-  entry: string;
-  /** Specifiers that mean something else inside a program, with the absolute file they mean. */
-  aliases: Record<string, string>;
-  /** Absolute folders whose modules belong to the runtime: they are not compiled and not on the budget. */
-  packages?: string[];
-}
 
 /** What one build of a program knows and gathers. */
 export interface ProgramState {
   root: string;
   entries: string[];
   guest: GuestOptions;
+  /** What stands for the guest's modules, by their absolute paths. */
+  guestModules: Map<string, string>;
   /** Folders of the guest runtime. */
   runtime: string[];
   /** Exports of directive files that are used outside of them, by the file's path in ids. */
@@ -107,9 +101,8 @@ interface Request {
 
 function resolveSpecial(source: string, { importer, access, state }: Request): string | undefined {
   if (source === ENTRY || source === CLOCK) return source;
-  if (source === GUEST) return state.guest.entry;
-  const alias = state.guest.aliases[source];
-  if (alias) return alias;
+  const own = source === GUEST ? state.guest.entry : state.guest.aliases[source];
+  if (own) return `${MODULE}${own}`;
   const builtin = builtinName(source);
   const from = importer ? displayPath(fileOf(importer), state.root) : '';
   return builtin && `${BUILTIN}${builtin}|${access}|${from}`;
@@ -118,6 +111,7 @@ function resolveSpecial(source: string, { importer, access, state }: Request): s
 async function loadSpecial(id: string, state: ProgramState, context: PluginContext): Promise<string | null> {
   if (id === CLOCK) return `import { tick } from "${GUEST}"; ${TICK} = tick;`;
   if (id === ENTRY) return await entryModule(state, context);
+  if (id.startsWith(MODULE)) return state.guestModules.get(id.slice(MODULE.length)) ?? null;
   if (!id.startsWith(BUILTIN)) return null;
   const key = id.slice(BUILTIN.length);
   const [name = '', access] = key.split('|');
@@ -141,7 +135,7 @@ async function entryModule(state: ProgramState, context: PluginContext): Promise
       calls.push(`registerWorkflow(${literal(workflow.id)}, ${name});`);
     }
   }
-  return [...lines, ...calls].join('\n');
+  return [...lines, ...calls, 'delete globalThis.__perdure_use;'].join('\n');
 }
 
 function parsedModule(code: string, file: string, state: ProgramState): ModuleSites | undefined {

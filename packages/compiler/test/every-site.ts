@@ -2,6 +2,7 @@
 export const everySite: Record<string, string> = {
   'package.json': '{ "name": "app", "type": "module", "sideEffects": false }',
   'src/main.ts': `import vm from 'node:vm';
+import { inflateRawSync } from 'node:zlib';
 import { main } from './flows/main.ts';
 import './flows/by-file.mts';
 import './default.js';
@@ -9,7 +10,9 @@ const registry = (globalThis as any)[Symbol.for('perdure.registry')];
 const program = await registry.program();
 // What the engine does, in short: the program in a context of its own, its steps on this side.
 const context: any = vm.createContext({});
-new vm.Script(program.code).runInContext(context);
+const packed = program.code.split('//# perdureGuest=')[1].split('\\n')[0];
+vm.runInContext(inflateRawSync(Buffer.from(packed, 'base64')).toString(), context);
+vm.runInContext(program.code, context);
 context.guest.run = (call: any) => {
   const step = registry.steps.get(call.id);
   const closure = call.closure && 'self' in call.closure ? { self: new (registry.classes.get('class//src/point//Point'))(call.closure.self.x) } : call.closure;
