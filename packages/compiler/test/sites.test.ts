@@ -1,8 +1,9 @@
 import { stripTypeScriptTypes } from 'node:module';
 import { describe, expect, test } from 'vitest';
-import { transformHost } from '../src/index.ts';
+import { discover, transformHost } from '../src/index.ts';
 import { calls } from './call-sites.ts';
 import { instanceLevel } from './class-sites.ts';
+import { deep } from './deep-sites.ts';
 import { moduleLevel } from './module-sites.ts';
 import { nested } from './nested-sites.ts';
 import type { SiteCase } from './site-case.ts';
@@ -46,7 +47,7 @@ function runStep({ steps }: HostRegistry, call: StepCall): unknown {
 
 const idOf = (short: string) => short.replace(':', '//src/app//');
 
-describe.each([...moduleLevel, ...instanceLevel, ...nested, ...calls])('$name', (site: SiteCase) => {
+describe.each([...moduleLevel, ...instanceLevel, ...nested, ...deep, ...calls])('$name', (site: SiteCase) => {
   test('has the same ids for host and program', async () => {
     const host = transformHost(site.source, { file: '/app/src/app.ts', root: '/app' });
     expect(host?.sites.map(({ id }) => id).sort()).toEqual(site.ids.map(idOf));
@@ -60,6 +61,12 @@ describe.each([...moduleLevel, ...instanceLevel, ...nested, ...calls])('$name', 
     const program = await app.build('src/app.ts');
     const { workflows, steps } = program.manifest;
     expect([...steps, ...workflows].map(({ id }) => id).sort()).toEqual(site.ids.map(idOf));
+    // The manifest is the same from the sources alone, as `perdure check` reads them.
+    const found = discover({ root: app.root });
+    expect(found).toMatchObject({ workflows, steps, diagnostics: [] });
+    const lines = site.source.split('\n');
+    for (const { line } of [...workflows, ...steps])
+      expect(lines[line - 1]).toMatch(/async|function|=>|get /);
     const state = load(program);
     state.run = (call) => runStep(registry, call);
     const result = await run(state, idOf(`workflow:${site.workflow ?? 'main'}`));
