@@ -17,7 +17,8 @@ export interface App {
   node(...args: string[]): Promise<{ stdout: string; stderr: string; failed: boolean }>;
 }
 
-export function makeApp(files: Record<string, string>): App {
+/** `folder` is where the app is below the root, and where its processes run. */
+export function makeApp(files: Record<string, string>, folder = '.'): App {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'perdure-app-')));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
   const path = (file: string): string => join(root, file);
@@ -28,12 +29,15 @@ export function makeApp(files: Record<string, string>): App {
     }
   };
   write({ 'package.json': '{ "name": "app", "type": "module" }', ...files });
-  mkdirSync(path('node_modules'), { recursive: true });
-  symlinkSync(packageRoot, path('node_modules/perdure'));
+  mkdirSync(path(join(folder, 'node_modules')), { recursive: true });
+  symlinkSync(packageRoot, path(join(folder, 'node_modules/perdure')));
   const node = async (...args: string[]): Promise<{ stdout: string; stderr: string; failed: boolean }> => {
     const env = { ...process.env, WORKFLOW_TARGET_WORLD: 'memory', NODE_ENV: '' };
     try {
-      return { ...(await promisify(execFile)(process.execPath, args, { cwd: root, env })), failed: false };
+      return {
+        ...(await promisify(execFile)(process.execPath, args, { cwd: path(folder), env })),
+        failed: false,
+      };
     } catch (error) {
       const { stdout, stderr } = error as { stdout: string; stderr: string };
       return { stdout, stderr, failed: true };
@@ -55,7 +59,7 @@ import { ${name} } from './${file}';
 const run = await start(${name}, ${args});
 const outcome = await run.returnValue.then((result) => ({ result }), (error) => {
   const cause = error.cause ?? error;
-  return { name: cause.name, code: cause.code, message: cause.message, stack: cause.stack };
+  return { name: cause.name, code: cause.code, hint: cause.hint, message: cause.message, stack: cause.stack };
 });
 console.log(JSON.stringify(outcome));
 await close();`;
