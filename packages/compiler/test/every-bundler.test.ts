@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { rspack } from '@rspack/core';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import webpack from 'webpack';
@@ -77,6 +78,39 @@ describe.each([
       expect(await runNode(app, 'dist/main.mjs')).toEqual([hash, 'function']);
     }
   });
+});
+
+/** A build in a compiler of its own, which finds what earlier ones left on disk. */
+const cached: [name: string, build: (app: TemporaryApp) => Promise<void>][] = [
+  [
+    'webpack',
+    async (app) => {
+      const cache = { type: 'filesystem', cacheDirectory: app.path('cache') } as const;
+      const compiler = webpack({ ...webpackOptions(inMain(app)), cache })!;
+      await statsOf((done) => compiler.run(done));
+      await statsOf((done) => compiler.close((error) => done(error ?? null, none)));
+    },
+  ],
+  [
+    'Rspack',
+    async (app) => {
+      const storage = { type: 'filesystem', directory: app.path('cache') } as const;
+      const compiler = rspack({ ...rspackOptions(inMain(app)), cache: { type: 'persistent', storage } });
+      await statsOf((done) => compiler.run(done));
+      await statsOf((done) => compiler.close((error) => done(error ?? null, none)));
+    },
+  ],
+];
+
+test.each(cached)('%s puts a new program beside modules that come from disk', async (_, build) => {
+  const app = temporaryApp(following);
+  for (const answer of ['1', '2', '333']) {
+    app.write('answer.ts', `export const answer = ${answer};`);
+    await build(app);
+    expect(readdirSync(app.path('cache'))).not.toEqual([]);
+    const { hash } = await app.build('flow.ts');
+    expect(await runNode(app, 'dist/main.mjs')).toEqual([hash, 'function']);
+  }
 });
 
 const none = { hasErrors: () => false, toString: () => '' };
