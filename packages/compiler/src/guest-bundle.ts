@@ -94,7 +94,8 @@ function entryText(files: string[]): string {
   const modules = files.map((_, index) => `m${index}`).join(', ');
   return `${imports.join('\n')}
 const modules = [${modules}];
-globalThis.__perdure_use = (module, name) => modules[module][name];`;
+const use = (module, name) => modules[module][name];
+Object.defineProperty(globalThis, "__perdure_use", { value: use });`;
 }
 
 /** Every export is free to drop, so a program's own part mentions only what it uses. */

@@ -135,7 +135,7 @@ async function entryModule(state: ProgramState, context: PluginContext): Promise
       calls.push(`registerWorkflow(${literal(workflow.id)}, ${name});`);
     }
   }
-  return [...lines, ...calls, 'delete globalThis.__perdure_use;'].join('\n');
+  return [...lines, ...calls].join('\n');
 }
 
 function parsedModule(code: string, file: string, state: ProgramState): ModuleSites | undefined {
