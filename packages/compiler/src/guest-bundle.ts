@@ -12,7 +12,7 @@ export interface GuestOptions {
   entry: string;
   /** Specifiers that mean something else inside a program, with the absolute file they mean. */
   aliases: Record<string, string>;
-  /** Absolute folders whose modules belong to the runtime: they are not compiled and not on the budget. */
+  /** Absolute folders whose modules belong to the runtime: they are not compiled. */
   packages?: string[];
 }
 

@@ -6,7 +6,7 @@ import { type GuestWorkflow, transformGuest } from './guest.ts';
 import type { GuestOptions } from './guest-bundle.ts';
 import { PRUNED } from './guest-prune.ts';
 import { HOOK_TEXT } from './hook-definitions.ts';
-import { displayPath, isInstalled, isUnder } from './identity.ts';
+import { displayPath, isInstalled } from './identity.ts';
 import { TICK } from './instrument.ts';
 import { parseSource, SITE_TEXT } from './parse.ts';
 import { findSites, type ModuleSites } from './sites.ts';
@@ -27,8 +27,6 @@ export interface ProgramState {
   guest: GuestOptions;
   /** What stands for the guest's modules, by their absolute paths. */
   guestModules: Map<string, string>;
-  /** Folders of the guest runtime. */
-  runtime: string[];
   /** Exports of directive files that are used outside of them, by the file's path in ids. */
   demand: Map<string, Set<string>>;
   /** Parsed directive files by absolute path, kept from one round to the next. */
@@ -59,8 +57,6 @@ export function programPlugin(state: ProgramState): Plugin {
       const file = fileOf(id);
       if (file.startsWith('\0')) return null;
       state.files.add(file);
-      // What the guest runtime does at load, such as installing globals, must stay whatever its package.json says.
-      if (isRuntime(file, state)) return { moduleSideEffects: true };
       if (!SITE_TEXT.test(code) && !HOOK_TEXT.test(code)) return null;
       const module = parsedModule(code, file, state);
       if (!module || isOrdinary(module)) return null;
@@ -78,15 +74,6 @@ export function programPlugin(state: ProgramState): Plugin {
 
 function isOrdinary({ sites, classes, hookArguments }: ModuleSites): boolean {
   return sites.length + classes.length + hookArguments.length === 0;
-}
-
-/** True for modules of the guest runtime; an app that lies inside the runtime's package is none of it. */
-export function isRuntime(file: string, { runtime, root, entries }: ProgramState): boolean {
-  if (entries.includes(file)) return false;
-  return runtime.some((dir) => {
-    const appInside = root !== dir && isUnder(root, dir) && isUnder(file, root);
-    return isUnder(file, dir) && !appInside;
-  });
 }
 
 function fileOf(id: string): string {

@@ -1,22 +1,15 @@
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type OutputChunk, type RolldownOptions, rolldown } from 'rolldown';
 import { bundleFailures, missingImports, noteUnresolved } from './bundle-failures.ts';
 import { CompileError } from './diagnostics.ts';
 import { type GuestBundle, type GuestOptions, guestBundle } from './guest-bundle.ts';
-import { displayPath, isInstalled, nearestPackage } from './identity.ts';
+import { displayPath, isInstalled } from './identity.ts';
 import { type RawSourceMap, withInlineMap } from './inline-map.ts';
 import { instrument } from './instrument.ts';
 import { buildManifest, type Manifest } from './manifest.ts';
-import {
-  ENTRY,
-  fillChains,
-  isRuntime,
-  noteDemand,
-  type ProgramState,
-  programPlugin,
-} from './program-plugin.ts';
+import { ENTRY, fillChains, noteDemand, type ProgramState, programPlugin } from './program-plugin.ts';
 import { resolution } from './resolution.ts';
 
 export type { GuestOptions } from './guest-bundle.ts';
@@ -67,13 +60,11 @@ export async function buildProgram({ root, entries, guest }: ProgramOptions): Pr
 }
 
 function initialState({ root, entries, guest }: ProgramOptions, { modules }: GuestBundle): ProgramState {
-  const home = nearestPackage(dirname(guest.entry))?.dir ?? dirname(guest.entry);
   return {
     root: realpathSync(root),
     entries: [...new Set(entries.map((file) => realpathSync(file)))].sort(),
     guest,
     guestModules: modules,
-    runtime: [home, ...(guest.packages ?? [])].map((dir) => realpathSync(dir)),
     demand: new Map(),
     modules: new Map(),
     workflows: new Map(),
@@ -138,14 +129,13 @@ function finish(chunk: OutputChunk, state: ProgramState): { code: string; map: R
   // A program of steps alone has nothing to map.
   const map = chunk.map ?? { sources: [], names: [], mappings: '' };
   const files = map.sources.map((source) => resolve(state.root, 'dist', source));
-  const runtime = files.map((file) => isRuntime(file, state));
   const script = { code: fillChains(chunk.code, state), mappings: map.mappings };
-  const { code, mappings } = instrument(script, (source) => runtime[source] ?? false);
+  const { code, mappings } = instrument(script);
   const finished: RawSourceMap = {
     version: 3,
     sources: files.map((file) => displayPath(file, state.root)),
     sourcesContent: files.map((file, index) =>
-      runtime[index] || isInstalled(file) ? null : (chunk.map?.sourcesContent?.[index] ?? null),
+      isInstalled(file) ? null : (chunk.map?.sourcesContent?.[index] ?? null),
     ),
     names: map.names,
     mappings,
