@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs';
 import { deflateRawSync } from 'node:zlib';
 import { type Plugin, rolldown } from 'rolldown';
 import { bundleFailures } from './bundle-failures.ts';
@@ -78,22 +77,30 @@ function guestPlugin(files: string[], exported: Map<string, string[]>): Plugin {
   return {
     name: 'perdure-guest',
     resolveId: (id) => (id === ENTRY ? id : null),
-    load: (id) => (id === ENTRY ? entryText(files) : null),
+    async load(id) {
+      if (id !== ENTRY) return null;
+      for (const file of files) {
+        await this.load({ id: file });
+        exported.set(file, [...(this.getModuleInfo(file)?.exports ?? [])].sort());
+      }
+      return entryText(exported);
+    },
     // What the guest does at load, such as installing globals, must stay whatever its package.json says.
     transform: () => ({ moduleSideEffects: true }),
-    generateBundle() {
-      for (const file of files) {
-        exported.set(file, [...(this.getModuleInfo(realpathSync(file))?.exports ?? [])].sort());
-      }
-    },
   };
 }
 
-function entryText(files: string[]): string {
-  const imports = files.map((file, index) => `import * as m${index} from ${literal(file)};`);
-  const modules = files.map((_, index) => `m${index}`).join(', ');
+/** Plain objects: namespaces would be made, getter by getter, in every context. */
+function entryText(exported: Map<string, string[]>): string {
+  const imports: string[] = [];
+  const modules: string[] = [];
+  for (const [file, names] of exported) {
+    const locals = names.map((name) => [name, `m${modules.length}_${name}`] as const);
+    imports.push(`import { ${locals.map((pair) => pair.join(' as ')).join(', ')} } from ${literal(file)};`);
+    modules.push(`{ ${locals.map((pair) => pair.join(': ')).join(', ')} }`);
+  }
   return `${imports.join('\n')}
-const modules = [${modules}];
+const modules = [${modules.join(', ')}];
 const use = (module, name) => modules[module][name];
 Object.defineProperty(globalThis, "__perdure_use", { value: use });`;
 }
