@@ -6,6 +6,7 @@ export default defineConfig({
     'src/node-hooks.ts',
     'src/live-program.ts',
     'src/vite.ts',
+    'src/rollup.ts',
     'src/rolldown.ts',
     'src/esbuild.ts',
     'src/webpack.ts',

@@ -8,6 +8,7 @@ export default defineConfig({
     'src/runtime.ts',
     'src/register.ts',
     'src/vite.ts',
+    'src/rollup.ts',
     'src/rolldown.ts',
     'src/esbuild.ts',
     'src/webpack.ts',

@@ -33,7 +33,16 @@ beforeAll(async () => {
   mkdirSync(join(root, 'tarballs'));
   tarballs = await packAll(join(root, 'tarballs'));
   const names = tarballs.map(({ manifest }) => manifest.name);
-  const bundlers = ['@types/node', '@farmfe/core', '@rspack/core', 'esbuild', 'rolldown', 'vite', 'webpack'];
+  const bundlers = [
+    '@types/node',
+    '@farmfe/core',
+    '@rspack/core',
+    'esbuild',
+    'rolldown',
+    'rollup',
+    'vite',
+    'webpack',
+  ];
   await installProject({ directory: app, tarballs, packages: { perdure: 'perdure' }, tools: bundlers });
   await installProject({
     directory: aliased,

@@ -5,9 +5,10 @@ export const resolution: NonNullable<RolldownOptions['resolve']> = {
   conditionNames: ['workflow', 'import', 'module', 'default'],
   mainFields: ['module', 'main'],
   extensions: ['.ts', '.tsx', '.mts', '.mjs', '.js', '.jsx', '.cts', '.cjs', '.json'],
+  // As hosts do: what is there under its own name comes first, then the TypeScript that it would be made from.
   extensionAlias: {
-    '.js': ['.ts', '.tsx', '.js'],
-    '.mjs': ['.mts', '.mjs'],
-    '.cjs': ['.cts', '.cjs'],
+    '.js': ['.js', '.ts', '.tsx'],
+    '.mjs': ['.mjs', '.mts'],
+    '.cjs': ['.cjs', '.cts'],
   },
 };

@@ -1,13 +1,17 @@
 import { execFile } from 'node:child_process';
+import { stripTypeScriptTypes } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type RspackOptions, rspack } from '@rspack/core';
 import { build as esbuild } from 'esbuild';
 import { rolldown } from 'rolldown';
+import { minifySync } from 'rolldown/experimental';
+import { rollup } from 'rollup';
 import { build as vite } from 'vite';
 import webpack, { type Configuration } from 'webpack';
 import perdureEsbuild from '../src/esbuild.ts';
 import perdureRolldown from '../src/rolldown.ts';
+import perdureRollup from '../src/rollup.ts';
 import perdureRspack from '../src/rspack.ts';
 import perdureVite from '../src/vite.ts';
 import perdureWebpack from '../src/webpack.ts';
@@ -32,6 +36,7 @@ export interface Bundler {
 export const bundlers: Bundler[] = [
   { name: 'Vite', bundle: bundleWithVite, mapsMinified: true },
   { name: 'Rolldown', bundle: bundleWithRolldown, mapsMinified: true },
+  { name: 'Rollup', bundle: bundleWithRollup, mapsMinified: true },
   { name: 'esbuild', bundle: bundleWithEsbuild, mapsMinified: true },
   { name: 'webpack', bundle: bundleWithWebpack, mapsMinified: true },
   { name: 'Rspack', bundle: bundleWithRspack, mapsMinified: true },
@@ -65,6 +70,28 @@ async function bundleWithRolldown({ app, entry, minify }: Bundling): Promise<str
     plugins: [perdureRolldown({ root: app.root, guest })],
   });
   await bundle.write({ dir: app.path('dist'), sourcemap: true, minify });
+  await bundle.close();
+  return 'dist/main.js';
+}
+
+/** Rollup itself reads no TypeScript, resolves no packages and minifies nothing. */
+async function bundleWithRollup({ app, entry, minify }: Bundling): Promise<string> {
+  const bundle = await rollup({
+    input: { main: app.path(entry) },
+    external: /^node:/,
+    onLog() {},
+    plugins: [
+      perdureRollup({ root: app.root, guest }),
+      {
+        name: 'typescript',
+        resolveId: (id) => (id === 'lib' ? app.path('node_modules/lib/dist/index.js') : null),
+        transform: (code) => ({ code: stripTypeScriptTypes(code), map: null }),
+        renderChunk: (code) =>
+          minify ? minifySync('main.js', code, { module: true, sourcemap: true }) : null,
+      },
+    ],
+  });
+  await bundle.write({ dir: app.path('dist'), sourcemap: true });
   await bundle.close();
   return 'dist/main.js';
 }

@@ -46,6 +46,21 @@ describe.each(bundlers)('a bundle of $name', ({ bundle, mapsMinified }: Bundler)
     await expect(bundle({ app, entry: 'a.ts', minify: false })).rejects.toThrow('WORKFLOW_NOT_ASYNC');
   });
 
+  test('fails when two things have one id, and names both places', async () => {
+    const step = 'export async function s() { "use step" }';
+    const flow = 'export async function w() { "use workflow" }';
+    const app = temporaryApp({
+      'a.js': step,
+      'a.mjs': step,
+      'main.js': `import './a.js'; import './a.mjs'; ${flow}`,
+    });
+    const failed = bundle({ app, entry: 'main.js', minify: false });
+    const message = await failed.then(String, (error: Error) => error.message);
+    expect(message).toContain('DUPLICATE_ID');
+    expect(message).toContain(app.path('a.js:1:8'));
+    expect(message).toMatch(/a\.mjs:1:[78]/);
+  });
+
   test('fails when its program cannot be built', async () => {
     const app = temporaryApp({
       'a.ts': 'import { cpus } from "node:os"; export async function a() { "use workflow"; return cpus(); }',

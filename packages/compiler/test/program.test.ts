@@ -121,6 +121,22 @@ test('a name that the guest does not have is reported', async () => {
   });
 });
 
+test('an import of .js means the file of that name, else the TypeScript beside it', async () => {
+  const app = temporaryApp({
+    'app.ts': `import { a } from './a.js'; import { b } from './b.js'; import { c } from './c.mjs';
+      export async function main() { "use workflow"; return [a, b, c]; }`,
+    'a.js': 'export const a = "js";',
+    'a.ts': 'export const a = "ts";',
+    'b.ts': 'export const b: string = "ts";',
+    'c.mts': 'export const c: string = "mts";',
+  });
+  expect(plain(await run(load(await app.build('app.ts')), 'workflow//app//main'))).toEqual([
+    'js',
+    'ts',
+    'mts',
+  ]);
+});
+
 test('a program without workflows is still a script', async () => {
   const app = temporaryApp(files);
   const program = await app.build('src/steps.ts');
