@@ -132,7 +132,17 @@ export function keyRingInvalid(problem: string): PerdureError {
 export function attemptsExhausted(stepName: string, attempts: number, error: unknown): FatalError {
   const text = error instanceof Error ? error.message : String(error);
   const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
-  return new FatalError(`Step ${JSON.stringify(stepName)} failed after ${tries}: ${text}`, { cause: error });
+  const message = `Step ${JSON.stringify(stepName)} failed after ${tries}: ${text}`;
+  const exhausted = new FatalError(message, { cause: error });
+  // Where this one is made tells nobody anything; where the last attempt failed does.
+  exhausted.stack = `${exhausted.name}: ${message}${framesOf(error)}`;
+  return exhausted;
+}
+
+function framesOf(error: unknown): string {
+  const stack = error instanceof Error ? String(error.stack) : '';
+  const start = stack.search(/\n\s+at /);
+  return start < 0 ? '' : stack.slice(start);
 }
 
 export function programMissing(hash: string): PerdureError {

@@ -60,7 +60,7 @@ const rootOf = (error: any): any => (error.cause ? rootOf(error.cause) : error);
 const run = await start(${name}, ${args});
 const outcome = await run.returnValue.then((result) => ({ result }), (error) => {
   const cause = error.cause ?? error;
-  return { name: cause.name, code: cause.code, hint: cause.hint, message: cause.message, stack: cause.stack, rootStack: rootOf(cause).stack };
+  return { name: cause.name, code: cause.code, hint: cause.hint, message: cause.message, stack: cause.stack, causeStack: cause.cause?.stack, rootStack: rootOf(cause).stack };
 });
 console.log(JSON.stringify(outcome));
 await close();`;

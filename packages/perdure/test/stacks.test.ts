@@ -83,9 +83,11 @@ it.each(builds)('under %s', async (_, packages, script) => {
   const { stdout } = await made.node(
     ...(script ? ['--enable-source-maps', 'dist/main.mjs'] : ['--import', 'perdure/register', 'src/main.ts']),
   );
-  const { message, stack, rootStack } = lastLine(stdout) as Record<string, string>;
+  const { message, stack, causeStack, rootStack } = lastLine(stdout) as Record<string, string>;
   expect(message).toBe('not paid');
   expect(placesIn(stack)).toEqual(['src/flow.ts:12']);
+  expect(causeStack).toMatch(/^FatalError: Step "step\/\/src\/steps\/\/charge" failed after 1 attempt/);
+  expect(placesIn(causeStack)).toEqual(placesIn(rootStack));
   expect(rootStack).toContain('TypeError: no money for o-1');
   expect(placesIn(rootStack).slice(0, 2)).toEqual(['src/steps.ts:4', 'src/steps.ts:9']);
 });
