@@ -7,11 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const guide = readFileSync(join(root, 'docs/guide.md'), 'utf8');
-const files = [...guide.matchAll(/```ts\n\/\/ (\S+\.ts)\n([\s\S]*?)```/g)].map(
+const pages = ['guide', 'compiler']
+  .map((page) => readFileSync(join(root, `docs/${page}.md`), 'utf8'))
+  .join('\n');
+/** Set-up files of bundlers have a test of their own. */
+const files = [...pages.matchAll(/```ts\n\/\/ (\S+(?<!\.config|\.build)\.ts)\n([\s\S]*?)```/g)].map(
   ([, name, code]) => [name!, code!] as const,
 );
-const runs = [...guide.matchAll(/<!-- run (\S+) (.*?) => (.*?) -->/g)].map(
+const runs = [...pages.matchAll(/<!-- run (\S+) (.*?) => (.*?) -->/g)].map(
   ([, target, args, result]) => [target!, args!, result!] as const,
 );
 let directory: string;

@@ -33,7 +33,16 @@ beforeAll(async () => {
   mkdirSync(join(root, 'tarballs'));
   tarballs = await packAll(join(root, 'tarballs'));
   const names = tarballs.map(({ manifest }) => manifest.name);
-  const bundlers = ['@types/node', 'esbuild', 'rolldown', 'vite'];
+  const bundlers = [
+    '@types/node',
+    '@farmfe/core',
+    '@rspack/core',
+    'esbuild',
+    'rolldown',
+    'rollup',
+    'vite',
+    'webpack',
+  ];
   await installProject({ directory: app, tarballs, packages: { perdure: 'perdure' }, tools: bundlers });
   await installProject({
     directory: aliased,
@@ -154,6 +163,22 @@ describe('a bundle', () => {
     await npx(app, 'rolldown', '-c', 'rolldown.config.ts', '--dir', join(root, 'deployed'));
     expect(JSON.parse(await node(root, 'deployed/app.mjs'))).toEqual(outcome);
     expect(ticksIn(join(root, 'deployed'))).toEqual(budgetOfApp);
+  });
+
+  it.each([
+    { name: 'esbuild', script: 'esbuild.build.ts' },
+    { name: 'webpack', script: 'webpack.build.ts' },
+    { name: 'Rspack', script: 'rspack.build.ts' },
+  ])('of $name, minified, runs where nothing is installed', async ({ name, script }) => {
+    const deployed = join(root, `deployed-${name}`);
+    await node(app, script, deployed);
+    expect(JSON.parse(await node(root, join(deployed, 'app.mjs')))).toEqual(outcome);
+    expect(ticksIn(deployed)).toEqual(budgetOfApp);
+  });
+
+  it('of Farm, minified, runs beside the package', async () => {
+    await node(app, 'farm.build.ts');
+    expect(JSON.parse(await node(app, 'out-farm/app.js'))).toEqual(outcome);
   });
 
   it('is not needed in the dev server of Vite', async () => {

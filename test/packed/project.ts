@@ -23,7 +23,7 @@ export async function installProject({
   const locked = lockedVersions();
   const files = new Map(tarballs.map(({ manifest, path }) => [manifest.name, `file:${path}`]));
   const dependencies = Object.entries(packages).map(([alias, name]) => [alias, files.get(name)]);
-  const devDependencies = tools.map((name) => [name, locked.get(name)]);
+  const devDependencies = tools.map((name) => [name, locked.byName.get(name)]);
   mkdirSync(directory);
   writeJson(join(directory, 'package.json'), {
     name: 'packed-app',
@@ -33,11 +33,11 @@ export async function installProject({
     devDependencies: Object.fromEntries(devDependencies),
   });
   // What the packed packages ask each other for is not on the registry. The rest is pinned to what the store has.
-  const overrides = Object.fromEntries([...locked, ...files]);
+  const overrides = Object.fromEntries([...locked.pins, ...files]);
   writeJson(join(directory, 'pnpm-workspace.yaml'), {
     packages: [],
     overrides,
-    allowBuilds: { esbuild: true },
+    allowBuilds: { esbuild: true, 'core-js': false },
   });
   await install(directory);
 }
@@ -51,16 +51,22 @@ async function install(directory: string): Promise<void> {
   }
 }
 
-/** The versions of the repository's lockfile; of several the highest. */
-function lockedVersions(): Map<string, string> {
+/** The versions of the repository's lockfile: of each package, and of each major version, the highest. */
+function lockedVersions(): { byName: Map<string, string>; pins: Map<string, string> } {
   const lockfile = readFileSync(join(repository, 'pnpm-lock.yaml'), 'utf8');
   const packages = lockfile.slice(lockfile.indexOf('\npackages:'), lockfile.indexOf('\nsnapshots:'));
-  const versions = new Map<string, string>();
+  const byName = new Map<string, string>();
+  const pins = new Map<string, string>();
   for (const [, name, version] of packages.matchAll(/^ {2}'?(@?[^@'\s]+)@(\d[^:'(]*)'?:$/gm)) {
-    const known = versions.get(name!);
-    if (!known || known.localeCompare(version!, 'en', { numeric: true }) < 0) versions.set(name!, version!);
+    raise(byName, name!, version!);
+    raise(pins, `${name}@${version!.split('.')[0]}`, version!);
   }
-  return versions;
+  return { byName, pins };
+}
+
+function raise(versions: Map<string, string>, key: string, version: string): void {
+  const known = versions.get(key);
+  if (!known || known.localeCompare(version, 'en', { numeric: true }) < 0) versions.set(key, version);
 }
 
 function writeJson(path: string, value: unknown): void {

@@ -1,6 +1,7 @@
 import type { Class, Node } from 'oxc-parser';
 import type { Analysis, Reference } from './analyze.ts';
 import type { Location } from './code-frame.ts';
+import { classIdNotText, type Diagnostic } from './diagnostics.ts';
 import { type ParsedSource, unwrap } from './parse.ts';
 
 /** A class of a module whose instances cross between workflows and steps. */
@@ -38,8 +39,8 @@ const BUILTIN_ERRORS = new Set([
   'URIError',
 ]);
 
-/** Finds the classes at module level whose instances keep their class when they cross. */
-export function findClasses(parsed: ParsedSource, analysis: Analysis, path: string): ClassSite[] {
+/** Finds the classes at module level whose instances keep their class when they cross; what is wrong with them is added. */
+export function findClasses({ parsed, analysis, path, problems }: ClassSearch): ClassSite[] {
   if (parsed.source.includes(REGISTERED)) return [];
   const named = [...moduleClasses(parsed.program.body)];
   if (named.length === 0) return [];
@@ -52,11 +53,36 @@ export function findClasses(parsed: ParsedSource, analysis: Analysis, path: stri
   for (const { name, node } of named) {
     const trait = traitOf(node, names);
     if (!trait) continue;
-    const site = { id: `class//${path}//${name}`, name, loc: parsed.spot(node).loc, node, ...trait };
+    const id = ownId(node, parsed, problems) ?? `class//${path}//${name}`;
+    const site = { id, name, loc: parsed.spot(node).loc, node, ...trait };
     names.found.set(name, site);
     sites.push(site);
   }
   return sites;
+}
+
+export interface ClassSearch {
+  parsed: ParsedSource;
+  analysis: Analysis;
+  path: string;
+  problems: Diagnostic[];
+}
+
+/** The id that a class has already: the text of its static `classId`, which must be known when it is compiled. */
+function ownId({ body }: Class, parsed: ParsedSource, problems: Diagnostic[]): string | undefined {
+  const member = body.body.find((entry) => isClassId(entry));
+  if (!member) return undefined;
+  const value = member.type === 'PropertyDefinition' && member.value ? unwrap(member.value) : undefined;
+  if (value?.type === 'Literal' && typeof value.value === 'string' && value.value !== '') return value.value;
+  problems.push(classIdNotText(parsed.spot(member)));
+  return undefined;
+}
+
+function isClassId(member: Node): boolean {
+  if (member.type !== 'MethodDefinition' && member.type !== 'PropertyDefinition') return false;
+  const { key, computed } = member;
+  const name = 'name' in key && !computed ? key.name : 'value' in key ? key.value : undefined;
+  return member.static && name === 'classId' && key.type !== 'PrivateIdentifier';
 }
 
 interface Names {
@@ -66,7 +92,8 @@ interface Names {
   found: Map<string, ClassSite>;
 }
 
-function* moduleClasses(body: readonly Node[]): Generator<{ name: string; node: Class }> {
+/** The classes that module-level names are bound to; `default` for one that only has that name. */
+export function* moduleClasses(body: readonly Node[]): Generator<{ name: string; node: Class }> {
   for (const statement of body) {
     const exported =
       statement.type === 'ExportNamedDeclaration' || statement.type === 'ExportDefaultDeclaration';

@@ -189,6 +189,15 @@ export function exportNotAsync(spot: Spot, name: string, directive: string): Dia
   );
 }
 
+export function classIdNotText(spot: Spot): Diagnostic {
+  return at(
+    spot,
+    'CLASS_ID_NOT_TEXT',
+    'Expected the static `classId` of a class whose instances cross to be written as a string, got something else.',
+    'Write `static classId = "..."`, or leave it out: the class then gets an id from its file and name.',
+  );
+}
+
 export function duplicateId(spot: Spot, id: string, first: Location): Diagnostic {
   return at(
     spot,

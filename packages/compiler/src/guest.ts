@@ -67,7 +67,7 @@ function registerClasses({ edits, module, head }: Editing, { items, live }: Reac
     items.some((item) => live.has(item) && isIn(node, item.node)),
   );
   for (const { id, node } of kept) {
-    edits.appendLeft(node.body.end - 1, ` static { __perdure_class(${literal(id)}, this); } `);
+    edits.appendLeft(node.body.end - 1, `; static { __perdure_class(${literal(id)}, this); } `);
   }
   if (kept.length > 0) head.unshift('import { registerClass as __perdure_class } from "perdure:guest";');
 }

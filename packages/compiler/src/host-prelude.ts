@@ -30,16 +30,31 @@ const DIRECT =
   'function __perdure_direct(message) { return Object.assign(new Error(message), ' +
   '{ name: "ContextError", code: "WORKFLOW_CALLED_DIRECTLY" }); }';
 
+/** A method that is called apart from its object; the options set on it hold for it, too. */
+const BOUND =
+  'function __perdure_bound(fn, self) { return Object.assign((...args) => fn.apply(self, args), fn); }';
+
 /** A class compiled once keeps its id when what was built is compiled again. */
 const CLASS =
-  'function __perdure_class(id, cls) { if (Object.hasOwn(cls, "classId")) return; ' +
-  'Object.defineProperty(cls, "classId", { value: id, configurable: true }); ' +
+  'function __perdure_class(id, cls) { ' +
+  'if (!Object.hasOwn(cls, "classId")) Object.defineProperty(cls, "classId", { value: id, configurable: true }); ' +
+  'if (cls.classId !== id) return; ' +
   '(__perdure_registry().classes ??= new Map()).set(id, cls); }';
 
+const KEEP = 'function __perdure_keep(names) { return names; }';
+
+/** What a module asks of the prelude. */
+interface Prelude {
+  workflows: boolean;
+  classes: boolean;
+  bundled: boolean;
+}
+
 /** The prelude on one line, so that the lines of the source stay where they are. */
-export function hostPrelude({ workflows, classes }: { workflows: boolean; classes: boolean }): string {
+export function hostPrelude({ workflows, classes, bundled }: Prelude): string {
   const parts = [REGISTRY, MARK, STEP, BIND];
   if (workflows) parts.push(WORKFLOW, DIRECT);
-  if (classes) parts.push(CLASS);
+  if (classes) parts.push(BOUND, CLASS);
+  if (bundled) parts.push(KEEP);
   return parts.join(' ');
 }

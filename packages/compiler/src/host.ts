@@ -1,4 +1,5 @@
 import MagicString, { Bundle, type SourceMap } from 'magic-string';
+import { moduleClasses } from './classes.ts';
 import { CompileError, workflowCalledDirectly } from './diagnostics.ts';
 import { blankDirectives, blockStart, keyText, literal, memberText, moduleStart, ownName } from './edit.ts';
 import { hostPrelude } from './host-prelude.ts';
@@ -48,6 +49,7 @@ export function transformHost(source: string, options: HostOptions): HostResult 
   const registrations: string[] = [];
   for (const site of module.sites) editSite(site, { edits, module, registrations });
   registerClasses(edits, module);
+  if (options.program) registrations.push(...keptClasses(module));
   for (const site of module.sites) if (site.kind === 'workflow') emptyWorkflow(edits, site, source);
   edits.appendLeft(moduleStart(module.parsed), `${prefix(module, options)} ${registrations.join(' ')} `);
   const bundle = new Bundle({ separator: '\n' });
@@ -72,7 +74,7 @@ function moduleWithSites(source: string, options: HostOptions): ModuleSites | un
 
 function prefix({ sites, classes }: ModuleSites, { file, registerFile, program }: HostOptions): string {
   const workflows = sites.some((site) => site.kind === 'workflow');
-  const parts = [hostPrelude({ workflows, classes: classes.length > 0 })];
+  const parts = [hostPrelude({ workflows, classes: classes.length > 0, bundled: program !== undefined })];
   if (registerFile) parts.push(`__perdure_registry().files.add(${literal(file)});`);
   if (program && workflows) {
     parts.push(
@@ -178,23 +180,37 @@ function registerInstance(site: Site, { edits, module }: Editing): void {
   if (holder?.type !== 'MethodDefinition') return;
   const { source } = module.parsed;
   const isPrivate = holder.key.type === 'PrivateIdentifier';
-  const own = memberText('self', source, holder);
-  const method = `(...args) => ${memberText('this.prototype', source, holder)}.apply(self, args)`;
-  const privateMethod = `(...args) => ${own}(...args)`;
+  const isGetter = holder.kind === 'get';
+  const own = memberText(isPrivate ? 'self' : 'this.prototype', source, holder);
   const key =
     holder.key.type === 'Identifier' && !holder.computed
       ? literal(holder.key.name)
       : source.slice(holder.key.start, holder.key.end);
-  const getter = isPrivate ? `() => ${own}` : `() => Reflect.get(this.prototype, ${key}, self)`;
-  const call = holder.kind === 'get' ? getter : isPrivate ? privateMethod : method;
+  const getter = `Object.getOwnPropertyDescriptor(this.prototype, ${key}).get`;
+  const call = isGetter && isPrivate ? `() => ${own}` : `__perdure_bound(${isGetter ? getter : own}, self)`;
   edits.appendRight(holder.end, ` static { __perdure_bind(${literal(site.id)}, ({ self }) => ${call}); }`);
 }
 
 /** Each class registers itself from within, whatever name or expression holds it. */
 function registerClasses(edits: MagicString, { classes }: ModuleSites): void {
   for (const { id, node } of classes) {
-    edits.appendLeft(node.body.end - 1, ` static { __perdure_class(${literal(id)}, this); } `);
+    edits.appendLeft(node.body.end - 1, `; static { __perdure_class(${literal(id)}, this); } `);
   }
+}
+
+/**
+ * A statement that mentions the classes that register something from within.
+ *
+ * Not every bundler sees an effect in a static block, so one might drop a class that nothing else mentions.
+ */
+function keptClasses({ parsed, sites, classes }: ModuleSites): string[] {
+  const names: string[] = [];
+  for (const { name, node } of moduleClasses(parsed.program.body)) {
+    const registers =
+      classes.some((site) => site.node === node) || sites.some((site) => site.ancestors.includes(node));
+    if (registers && name !== 'default') names.push(name);
+  }
+  return names.length > 0 ? [`__perdure_keep(() => [${names.join(', ')}]);`] : [];
 }
 
 /** Gives `export default function () {}` a name to be registered by; it stays hoisted. */
@@ -264,5 +280,6 @@ function emptyWorkflow(edits: MagicString, site: Site, source: string): void {
   const lines = source.slice(body.start, body.end).split('\n').length - 1;
   const message = literal(workflowCalledDirectly(ownName(site)));
   const text = ` throw __perdure_direct(${message}); ${'\n'.repeat(lines)}`;
-  edits.overwrite(body.start + 1, body.end - 1, text);
+  if (body.type === 'BlockStatement') edits.overwrite(body.start + 1, body.end - 1, text);
+  else edits.overwrite(body.start, body.end, `{${text}}`);
 }

@@ -21,17 +21,14 @@ export interface MappedScript {
 /**
  * Makes every loop and function of a bundled program count against the budget of the turn.
  *
- * Works on the finished bundle: one parse, after tree shaking, libraries and all. Code that maps to a source
- * for which `isRuntime` holds is left alone: the guest runtime is trusted to end.
+ * Works on the finished bundle: one parse, after tree shaking, libraries and all. Code that maps to
+ * no source is the compiler's own, and left alone; the guest runtime, which is trusted to end, is no part of it.
  */
-export function instrument(script: MappedScript, isRuntime: (source: number) => boolean): MappedScript {
+export function instrument(script: MappedScript): MappedScript {
   const mappings = decode(script.mappings);
   const starts = lineStarts(script.code);
   const { program } = parseSync('program.js', script.code, { sourceType: 'script' });
-  const exempt = (node: Node): boolean => {
-    const source = sourceAt(mappings, placeOf(starts, node.start));
-    return source === undefined || isRuntime(source);
-  };
+  const exempt = (node: Node): boolean => sourceAt(mappings, placeOf(starts, node.start)) === undefined;
   const insertions: Insertion[] = [{ offset: wrapperStart(program), text: ` let ${TICK} = () => {};` }];
   collectTicks(program, { insertions, exempt });
   insertions.sort((left, right) => left.offset - right.offset);

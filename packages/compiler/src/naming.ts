@@ -40,6 +40,8 @@ function segment(node: Node, chain: Node[], index: number): Segment | undefined 
   switch (node.type) {
     case 'VariableDeclarator':
       return node.id.type === 'Identifier' ? { text: node.id.name, glue: '/' } : undefined;
+    case 'AssignmentPattern':
+      return node.left.type === 'Identifier' ? { text: node.left.name, glue: '/' } : undefined;
     case 'ClassDeclaration':
     case 'ClassExpression':
       return chain[index - 1]?.type === 'VariableDeclarator' ? undefined : className(node, chain[index - 1]);
@@ -73,10 +75,21 @@ function functionSegment(node: Node, chain: Node[], index: number): Segment | un
   return bound?.includes(holder?.type ?? '') ? undefined : { text: node.id.name, glue: '/' };
 }
 
+/** `tools.find = ...` is named as if it stood in the object: `tools/find`. */
 function assigned(left: Node): Segment | undefined {
   if (left.type === 'Identifier') return { text: left.name, glue: '/' };
   if (left.type !== 'MemberExpression') return undefined;
-  return keyed({ key: left.property as PropertyKeyNode, computed: left.computed }, '/');
+  const own = keyed({ key: left.property as PropertyKeyNode, computed: left.computed }, '/');
+  const holder = own && !isExports(left.object) ? assigned(left.object) : undefined;
+  return own && holder ? { text: `${holder.text}/${own.text}`, glue: '/' } : own;
+}
+
+/** `exports` and `module.exports`, which are no part of a name. */
+function isExports(node: Node): boolean {
+  if (node.type === 'Identifier') return node.name === 'exports';
+  if (node.type !== 'MemberExpression' || node.computed || !('name' in node.property)) return false;
+  const { object, property } = node;
+  return object.type === 'Identifier' && object.name === 'module' && property.name === 'exports';
 }
 
 interface Keyed {

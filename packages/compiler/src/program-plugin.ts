@@ -3,9 +3,10 @@ import { type BuiltinAccess, builtinName, builtinStub, provenBuiltins } from './
 import { CompileError } from './diagnostics.ts';
 import { literal } from './edit.ts';
 import { type GuestWorkflow, transformGuest } from './guest.ts';
+import type { GuestOptions } from './guest-bundle.ts';
 import { PRUNED } from './guest-prune.ts';
 import { HOOK_TEXT } from './hook-definitions.ts';
-import { displayPath, isInstalled, isUnder } from './identity.ts';
+import { displayPath, isInstalled } from './identity.ts';
 import { TICK } from './instrument.ts';
 import { parseSource, SITE_TEXT } from './parse.ts';
 import { findSites, type ModuleSites } from './sites.ts';
@@ -13,28 +14,19 @@ import { findSites, type ModuleSites } from './sites.ts';
 const GUEST = 'perdure:guest';
 const CLOCK = '\0perdure:tick';
 const BUILTIN = '\0perdure:builtin|';
+const MODULE = '\0perdure:module|';
 const CHAIN = '__perdure_chain:';
 
 /** The module that a program is built from. */
 export const ENTRY = '\0perdure:entry';
-
-/** Where the code comes from that runs programs, as seen from inside one. */
-export interface GuestOptions {
-  /** Absolute path of the guest runtime's module. */
-  entry: string;
-  /** Specifiers that mean something else inside a program, with the absolute file they mean. */
-  aliases: Record<string, string>;
-  /** Absolute folders whose modules belong to the runtime: they are not compiled and not on the budget. */
-  packages?: string[];
-}
 
 /** What one build of a program knows and gathers. */
 export interface ProgramState {
   root: string;
   entries: string[];
   guest: GuestOptions;
-  /** Folders of the guest runtime. */
-  runtime: string[];
+  /** What stands for the guest's modules, by their absolute paths. */
+  guestModules: Map<string, string>;
   /** Exports of directive files that are used outside of them, by the file's path in ids. */
   demand: Map<string, Set<string>>;
   /** Parsed directive files by absolute path, kept from one round to the next. */
@@ -65,8 +57,6 @@ export function programPlugin(state: ProgramState): Plugin {
       const file = fileOf(id);
       if (file.startsWith('\0')) return null;
       state.files.add(file);
-      // What the guest runtime does at load, such as installing globals, must stay whatever its package.json says.
-      if (isRuntime(file, state)) return { moduleSideEffects: true };
       if (!SITE_TEXT.test(code) && !HOOK_TEXT.test(code)) return null;
       const module = parsedModule(code, file, state);
       if (!module || isOrdinary(module)) return null;
@@ -86,15 +76,6 @@ function isOrdinary({ sites, classes, hookArguments }: ModuleSites): boolean {
   return sites.length + classes.length + hookArguments.length === 0;
 }
 
-/** True for modules of the guest runtime; an app that lies inside the runtime's package is none of it. */
-export function isRuntime(file: string, { runtime, root, entries }: ProgramState): boolean {
-  if (entries.includes(file)) return false;
-  return runtime.some((dir) => {
-    const appInside = root !== dir && isUnder(root, dir) && isUnder(file, root);
-    return isUnder(file, dir) && !appInside;
-  });
-}
-
 function fileOf(id: string): string {
   return id.replace(/[?#].*$/, '');
 }
@@ -107,9 +88,8 @@ interface Request {
 
 function resolveSpecial(source: string, { importer, access, state }: Request): string | undefined {
   if (source === ENTRY || source === CLOCK) return source;
-  if (source === GUEST) return state.guest.entry;
-  const alias = state.guest.aliases[source];
-  if (alias) return alias;
+  const own = source === GUEST ? state.guest.entry : state.guest.aliases[source];
+  if (own) return `${MODULE}${own}`;
   const builtin = builtinName(source);
   const from = importer ? displayPath(fileOf(importer), state.root) : '';
   return builtin && `${BUILTIN}${builtin}|${access}|${from}`;
@@ -118,6 +98,7 @@ function resolveSpecial(source: string, { importer, access, state }: Request): s
 async function loadSpecial(id: string, state: ProgramState, context: PluginContext): Promise<string | null> {
   if (id === CLOCK) return `import { tick } from "${GUEST}"; ${TICK} = tick;`;
   if (id === ENTRY) return await entryModule(state, context);
+  if (id.startsWith(MODULE)) return state.guestModules.get(id.slice(MODULE.length)) ?? null;
   if (!id.startsWith(BUILTIN)) return null;
   const key = id.slice(BUILTIN.length);
   const [name = '', access] = key.split('|');

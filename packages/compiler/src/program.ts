@@ -1,24 +1,18 @@
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type OutputChunk, type RolldownOptions, rolldown } from 'rolldown';
 import { bundleFailures, missingImports, noteUnresolved } from './bundle-failures.ts';
-import { CompileError, programFailed } from './diagnostics.ts';
-import { displayPath, isInstalled, nearestPackage } from './identity.ts';
-import { withInlineMap } from './inline-map.ts';
+import { CompileError } from './diagnostics.ts';
+import { type GuestBundle, type GuestOptions, guestBundle } from './guest-bundle.ts';
+import { displayPath, isInstalled } from './identity.ts';
+import { type RawSourceMap, withInlineMap } from './inline-map.ts';
 import { instrument } from './instrument.ts';
 import { buildManifest, type Manifest } from './manifest.ts';
-import {
-  ENTRY,
-  fillChains,
-  type GuestOptions,
-  isRuntime,
-  noteDemand,
-  type ProgramState,
-  programPlugin,
-} from './program-plugin.ts';
+import { ENTRY, fillChains, noteDemand, type ProgramState, programPlugin } from './program-plugin.ts';
+import { resolution } from './resolution.ts';
 
-export type { GuestOptions } from './program-plugin.ts';
+export type { GuestOptions } from './guest-bundle.ts';
 
 export interface ProgramOptions {
   /** Absolute path of the app's root, to which ids and source paths are relative. */
@@ -30,9 +24,12 @@ export interface ProgramOptions {
 
 /** All workflow code of an app in one script. */
 export interface Program {
-  /** A strict-mode script without imports, its source map inline. */
+  /**
+   * A strict-mode script without imports. In two comments at its end are the guest runtime, a script that runs
+   * before it in the same realm (deflated, in base64), and the source map.
+   */
   code: string;
-  /** SHA-256 of `code`, in hex. */
+  /** SHA-256, in hex, of the guest runtime and the script: of what runs, however it was packed. */
   hash: string;
   manifest: Manifest;
   warnings: string[];
@@ -48,24 +45,26 @@ export interface Program {
  * @throws CompileError with the diagnostics of every file that cannot be compiled
  */
 export async function buildProgram({ root, entries, guest }: ProgramOptions): Promise<Program> {
-  const state = initialState({ root, entries, guest });
+  const runtime = await guestBundle(guest);
+  const state = initialState({ root, entries, guest }, runtime);
   const warnings = new Set<string>();
   let chunk = await bundle(state, warnings);
   while (noteDemand(chunk.code, state)) chunk = await bundle(state, warnings);
   const files = [...state.files].sort();
   const manifest = buildManifest(files.flatMap((file) => state.modules.get(file) ?? []));
-  const code = finish(chunk, state);
-  const hash = createHash('sha256').update(code).digest('hex');
-  return { code, hash, manifest, warnings: [...warnings], files };
+  const { code, map } = finish(chunk, state);
+  const script = withInlineMap(`${code.trimEnd()}\n//# perdureGuest=${runtime.packed}`, map);
+  const own = withInlineMap(code, map);
+  const hash = createHash('sha256').update(runtime.code).update(own).digest('hex');
+  return { code: script, hash, manifest, warnings: [...warnings], files };
 }
 
-function initialState({ root, entries, guest }: ProgramOptions): ProgramState {
-  const home = nearestPackage(dirname(guest.entry))?.dir ?? dirname(guest.entry);
+function initialState({ root, entries, guest }: ProgramOptions, { modules }: GuestBundle): ProgramState {
   return {
     root: realpathSync(root),
     entries: [...new Set(entries.map((file) => realpathSync(file)))].sort(),
     guest,
-    runtime: [home, ...(guest.packages ?? [])].map((dir) => realpathSync(dir)),
+    guestModules: modules,
     demand: new Map(),
     modules: new Map(),
     workflows: new Map(),
@@ -115,16 +114,7 @@ function inputOptions(state: ProgramState, warnings: Set<string>): RolldownOptio
     input: ENTRY,
     platform: 'neutral',
     plugins: [programPlugin(state)],
-    resolve: {
-      conditionNames: ['workflow', 'import', 'module', 'default'],
-      mainFields: ['module', 'main'],
-      extensions: ['.ts', '.tsx', '.mts', '.mjs', '.js', '.jsx', '.cts', '.cjs', '.json'],
-      extensionAlias: {
-        '.js': ['.ts', '.tsx', '.js'],
-        '.mjs': ['.mts', '.mjs'],
-        '.cjs': ['.cts', '.cjs'],
-      },
-    },
+    resolve: resolution,
     transform: { target: 'es2024' },
     experimental: { attachDebugInfo: 'none' },
     onLog(level, log) {
@@ -134,21 +124,21 @@ function inputOptions(state: ProgramState, warnings: Set<string>): RolldownOptio
   };
 }
 
-/** Adds the budget and the inline source map, whose sources are named like files in ids. */
-function finish(chunk: OutputChunk, state: ProgramState): string {
-  const { map } = chunk;
-  if (!map) throw new CompileError([programFailed('no source map')]);
+/** Adds the budget, and makes the source map, whose sources are named like files in ids. */
+function finish(chunk: OutputChunk, state: ProgramState): { code: string; map: RawSourceMap } {
+  // A program of steps alone has nothing to map.
+  const map = chunk.map ?? { sources: [], names: [], mappings: '' };
   const files = map.sources.map((source) => resolve(state.root, 'dist', source));
-  const runtime = files.map((file) => isRuntime(file, state));
   const script = { code: fillChains(chunk.code, state), mappings: map.mappings };
-  const { code, mappings } = instrument(script, (source) => runtime[source] ?? false);
-  return withInlineMap(code, {
+  const { code, mappings } = instrument(script);
+  const finished: RawSourceMap = {
     version: 3,
     sources: files.map((file) => displayPath(file, state.root)),
     sourcesContent: files.map((file, index) =>
-      runtime[index] || isInstalled(file) ? null : (map.sourcesContent?.[index] ?? null),
+      isInstalled(file) ? null : (chunk.map?.sourcesContent?.[index] ?? null),
     ),
     names: map.names,
     mappings,
-  });
+  };
+  return { code, map: finished };
 }

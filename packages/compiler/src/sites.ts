@@ -70,7 +70,7 @@ export function findSites(parsed: ParsedSource, { file, root }: { file: string; 
   const problems: Diagnostic[] = analysis.misplaced.map(({ node, text }) =>
     directiveNotFirst(parsed.spot(node), text),
   );
-  const classes = findClasses(parsed, analysis, path);
+  const classes = findClasses({ parsed, analysis, path, problems });
   const marked = fileDirectiveSites(parsed, analysis, fileHead, problems);
   const sites: Site[] = [];
   const names = new Map<string, Site>();

@@ -6,8 +6,11 @@ import type { GuestOptions, Program } from './program.ts';
 /** What an app's runtime imports: exports `current()`, and in a build also the program's `code`, `hash` and `manifest`. */
 export const VIRTUAL_PROGRAM = 'virtual:perdure/program';
 
+/** The same where a name before a colon is a scheme. */
+export const BARE_PROGRAM = 'virtual-perdure/program';
+
 /** The module id that `VIRTUAL_PROGRAM` resolves to. */
-export const RESOLVED_PROGRAM = '\0virtual:perdure/program';
+export const RESOLVED_PROGRAM: string = `\0${VIRTUAL_PROGRAM}`;
 
 /** Stands in a bundle for the program until all workflow files are known; a free name, so nothing rewrites it. */
 const PLACEHOLDER = '__PERDURE_PROGRAM__';

@@ -80,9 +80,29 @@ test('what was compiled is not compiled again', () => {
   expect(transformHost(once?.code ?? '', options)).toBeUndefined();
 });
 
-test('a class keeps its first id', async () => {
-  const classes = await hostClasses(`class A { ${direct} static classId = 'class//other//A'; }`);
+test('a class compiled by an earlier build keeps its id', async () => {
+  const classes = await hostClasses(
+    `class A { ${direct} static { Object.defineProperty(this, 'classId', { value: 'class//other//A' }); } }`,
+  );
   expect([...classes.keys()]).toEqual([]);
+});
+
+test.each([
+  ['a class', `export class Money { ${direct} static readonly classId = 'money' as const; }`],
+  [
+    'an error',
+    `export class Money extends Error { static 'classId': string = "money" } // "use step"\nasync function s() { "use step" }`,
+  ],
+])('%s that says its id has it on the host, in the program and in the manifest', async (_, source) => {
+  const classes = await hostClasses(source);
+  expect([...classes.keys()]).toEqual(['money']);
+  expect(classes.get('money')).toHaveProperty('classId', 'money');
+  const app = temporaryApp({
+    'src/app.ts': `${source} export async function main() { 'use workflow'; return new Money(); }`,
+  });
+  const program = await app.build('src/app.ts');
+  expect(program.manifest.classes).toEqual([{ id: 'money', name: 'Money', file: 'src/app', line: 1 }]);
+  expect([...load(program).classes.keys()]).toEqual(['money']);
 });
 
 test('the program knows the classes of workflows, of their imports and of steps', async () => {

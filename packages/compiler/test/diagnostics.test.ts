@@ -83,6 +83,19 @@ const rejected: Rejected[] = [
       `function a(x) { return async () => { "use step";\n f(x.y = 1);\n${code} } }`,
     ],
   ),
+  ...[
+    'static classId = 5',
+    'static get classId() { return "a" }',
+    'static classId = id',
+    'static classId = ""',
+  ].map(
+    (member): Rejected => [
+      `a class that crosses with ${member}`,
+      'CLASS_ID_NOT_TEXT',
+      2,
+      `class A { ${stored}\n ${member} }`,
+    ],
+  ),
   ['a getter', 'DIRECTIVE_ON_ACCESSOR', 1, 'const o = { get m() { "use step"; return 1 } }'],
   ['a nested workflow', 'WORKFLOW_NESTED', 1, 'function a() { async function b() { "use workflow" } }'],
   [
@@ -102,6 +115,53 @@ const rejected: Rejected[] = [
     'STEP_USES_THIS',
     1,
     'class A { m() { return async () => { "use step"; return this.x } } }',
+  ],
+  [
+    'arguments of the function around a nested arrow',
+    'STEP_USES_ARGUMENTS',
+    2,
+    'function a() { return async () => { "use step";\n return arguments[0] } }',
+  ],
+  [
+    'super of the method around a nested arrow',
+    'STEP_USES_SUPER',
+    1,
+    'class A extends B { m() { return async () => { "use step"; return super.m() } } }',
+  ],
+  [
+    'a directive in other letters',
+    'DIRECTIVE_MISSPELLED',
+    1,
+    'async function f() { "Use Step" } const g = async () => { "use step" }',
+  ],
+  [
+    'a directive with a space too many',
+    'DIRECTIVE_MISSPELLED',
+    1,
+    'async function f() { "use  workflow" } const g = async () => { "use step" }',
+  ],
+  [
+    'a workflow that is an instance getter',
+    'DIRECTIVE_ON_ACCESSOR',
+    1,
+    'class A { get m() { "use workflow" } }',
+  ],
+  ['a step that is a constructor', 'DIRECTIVE_ON_ACCESSOR', 1, 'class A { constructor() { "use step" } }'],
+  ['an arrow workflow that is not async', 'WORKFLOW_NOT_ASYNC', 1, 'const f = () => { "use workflow" }'],
+  ['a file of workflows that exports a class', 'EXPORT_NOT_ASYNC', 2, '"use workflow";\nexport class A {}'],
+  ['a file of steps with a default value', 'EXPORT_NOT_ASYNC', 2, '"use step";\nexport default 5;'],
+  ['a file of steps that exports an enum', 'EXPORT_NOT_ASYNC', 2, '"use step";\nexport enum A { B }'],
+  [
+    'a file of workflows that exports a generator',
+    'DIRECTIVE_ON_GENERATOR',
+    2,
+    '"use workflow";\nexport async function* f() {}',
+  ],
+  [
+    'a file with both directives',
+    'DIRECTIVES_CONFLICT',
+    1,
+    '"use step"; "use workflow"; export async function f() {}',
   ],
   ['a file of steps that exports data', 'EXPORT_NOT_ASYNC', 2, '"use step";\nexport const a = 1;'],
   [
@@ -129,6 +189,10 @@ test.each(rejected)('%s is rejected with %s', (_, code, line, source) => {
 });
 
 const accepted: [name: string, source: string][] = [
+  [
+    'a classId of instances, of private names and of classes that do not cross',
+    `class A { ${stored} classId = 5; static #classId = 6 } class B { static classId = 7 }`,
+  ],
   [
     'assignments to variables of a step, of the module, of members, and in a step within a step',
     'let m; function a(x) { return async (p) => { "use step"; let y; y = p = m = 1; x.z = 1; { let x; x = 2; } } }\n' +

@@ -81,6 +81,16 @@ export const moduleLevel: SiteCase[] = [
     calls: [{ step: 'one' }, { step: 'two' }],
   },
   {
+    name: 'a directive of workflows at the top of the file, on functions without braces',
+    source: `'use workflow';
+      async function s() { 'use step'; return 1; }
+      const rest = async () => ({ a: await s() });
+      export const one = async (): Promise<number> => 1, main = async (n = 2) => [n, await one(), await rest()];`,
+    ids: ['step:s', 'workflow:main', 'workflow:one'],
+    result: [2, 1, { a: 1 }],
+    calls: [{ step: 's' }],
+  },
+  {
     name: 'object properties and methods, at any depth',
     source: `const steps = {
         add: async (n: number) => { "use step"; return n + 1; },

@@ -2,7 +2,7 @@ import { SourceMap } from 'node:module';
 import vm from 'node:vm';
 import { expect, test } from 'vitest';
 import type { Program } from '../src/index.ts';
-import { load, run, temporaryApp } from './temporary-app.ts';
+import { load, plain, run, temporaryApp } from './temporary-app.ts';
 
 const files = {
   'src/a.ts': `import { shared } from './shared.ts';
@@ -86,6 +86,55 @@ test('an alias means another module inside a program, and conditions prefer "wor
       export async function main() { "use workflow"; await sleep(); return where; }`,
   });
   expect(await run(load(await app.build('app.ts')), 'workflow//app//main')).toBe('inside');
+});
+
+test('the guest can be imported late, by name, as a whole and by require', async () => {
+  const app = temporaryApp({
+    'node_modules/lib/package.json': '{ "name": "lib", "main": "index.cjs" }',
+    'node_modules/lib/index.cjs': 'exports.late = () => typeof require("perdure").sleep;',
+    'app.ts': `import * as all from 'perdure';
+      import { sleep as pause } from 'workflow';
+      import { late } from 'lib';
+      export async function main() {
+        "use workflow";
+        const { sleep } = await import('perdure');
+        return [typeof sleep, typeof all.sleep, sleep === pause, late(), Object.keys(all).includes('sleep')];
+      }`,
+  });
+  const program = await app.build('app.ts');
+  expect(plain(await run(load(program), 'workflow//app//main'))).toEqual([
+    'function',
+    'function',
+    true,
+    'function',
+    true,
+  ]);
+});
+
+test('a name that the guest does not have is reported', async () => {
+  const app = temporaryApp({
+    'app.ts': `import { nothing } from 'perdure'; export async function main() { "use workflow"; return nothing; }`,
+  });
+  await expect(app.build('app.ts')).rejects.toMatchObject({
+    code: 'PROGRAM_FAILED',
+    message: expect.stringMatching(/"nothing" is not exported by .*perdure/),
+  });
+});
+
+test('an import of .js means the file of that name, else the TypeScript beside it', async () => {
+  const app = temporaryApp({
+    'app.ts': `import { a } from './a.js'; import { b } from './b.js'; import { c } from './c.mjs';
+      export async function main() { "use workflow"; return [a, b, c]; }`,
+    'a.js': 'export const a = "js";',
+    'a.ts': 'export const a = "ts";',
+    'b.ts': 'export const b: string = "ts";',
+    'c.mts': 'export const c: string = "mts";',
+  });
+  expect(plain(await run(load(await app.build('app.ts')), 'workflow//app//main'))).toEqual([
+    'js',
+    'ts',
+    'mts',
+  ]);
 });
 
 test('a program without workflows is still a script', async () => {

@@ -1,8 +1,9 @@
 import { stripTypeScriptTypes } from 'node:module';
 import { describe, expect, test } from 'vitest';
-import { transformHost } from '../src/index.ts';
+import { discover, transformHost } from '../src/index.ts';
 import { calls } from './call-sites.ts';
 import { instanceLevel } from './class-sites.ts';
+import { deep } from './deep-sites.ts';
 import { moduleLevel } from './module-sites.ts';
 import { nested } from './nested-sites.ts';
 import type { SiteCase } from './site-case.ts';
@@ -46,7 +47,7 @@ function runStep({ steps }: HostRegistry, call: StepCall): unknown {
 
 const idOf = (short: string) => short.replace(':', '//src/app//');
 
-describe.each([...moduleLevel, ...instanceLevel, ...nested, ...calls])('$name', (site: SiteCase) => {
+describe.each([...moduleLevel, ...instanceLevel, ...nested, ...deep, ...calls])('$name', (site: SiteCase) => {
   test('has the same ids for host and program', async () => {
     const host = transformHost(site.source, { file: '/app/src/app.ts', root: '/app' });
     expect(host?.sites.map(({ id }) => id).sort()).toEqual(site.ids.map(idOf));
@@ -60,6 +61,12 @@ describe.each([...moduleLevel, ...instanceLevel, ...nested, ...calls])('$name', 
     const program = await app.build('src/app.ts');
     const { workflows, steps } = program.manifest;
     expect([...steps, ...workflows].map(({ id }) => id).sort()).toEqual(site.ids.map(idOf));
+    // The manifest is the same from the sources alone, as `perdure check` reads them.
+    const found = discover({ root: app.root });
+    expect(found).toMatchObject({ workflows, steps, diagnostics: [] });
+    const lines = site.source.split('\n');
+    for (const { line } of [...workflows, ...steps])
+      expect(lines[line - 1]).toMatch(/async|function|=>|get /);
     const state = load(program);
     state.run = (call) => runStep(registry, call);
     const result = await run(state, idOf(`workflow:${site.workflow ?? 'main'}`));
@@ -92,6 +99,36 @@ test('on the host, a step called directly is a plain call, with its id on the fu
   expect([add.name, add.stepId]).toEqual(['add', 'step//src/app//add']);
   expect(registry.steps.get('step//src/app//add')).toEqual({ id: 'step//src/app//add', fn: add });
   expect(exports.default).toHaveProperty('name', 'default');
+});
+
+const stored = `static [Symbol.for('workflow-serialize')]() {} static [Symbol.for('workflow-deserialize')]() {}`;
+
+test('options set on methods and getters hold for the steps, on the host and in the program', async () => {
+  const source = `export class A { ${stored}
+      async one() { 'use step'; return this; }
+      async ['tw' + 'o']() { 'use step'; }
+      get three() { 'use step'; return 3; }
+      static async four() { 'use step'; return this; }
+    }
+    A.prototype.one.maxRetries = 0;
+    A.prototype.two.retry = { maxAttempts: 2, retryIf: () => false };
+    Object.getOwnPropertyDescriptor(A.prototype, 'three').get.maxRetries = 7;
+    A.four.maxRetries = 9;
+    export async function main() { 'use workflow'; const a = new A(); await a.one(); await A.four(); }`;
+  const { exports, registry } = await loadHost(source);
+  const self = new (exports.A as new () => object)();
+  const bound = (id: string) => registry.steps.get(`step//src/app//${id}`)?.bind?.({ self });
+  expect(bound('A#one')).toHaveProperty('maxRetries', 0);
+  expect(await bound('A#one')?.()).toBe(self);
+  expect(bound('A/anonymous0')).toHaveProperty('retry.maxAttempts', 2);
+  expect(bound('A#three')).toHaveProperty('maxRetries', 7);
+  expect(registry.steps.get('step//src/app//A.four')?.fn).toHaveProperty('maxRetries', 9);
+  const state = load(await temporaryApp({ 'src/app.ts': source }).build('src/app.ts'));
+  await run(state, 'workflow//src/app//main');
+  expect(state.calls.map(({ id, maxRetries }) => [id, maxRetries])).toEqual([
+    ['step//src/app//A#one', undefined],
+    ['step//src/app//A.four', 9],
+  ]);
 });
 
 test('on the host, nested steps of plain functions stay callable where they are, and see changes', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
+import { inflateRawSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import { buildProgram, type GuestOptions, type Program } from '../src/index.ts';
 
@@ -53,6 +54,8 @@ export interface GuestState {
 /** Loads a program into a fresh context. */
 export function load(program: Program): GuestState {
   const context = vm.createContext({});
+  const packed = /\n\/\/# perdureGuest=(\S+)/.exec(program.code)?.[1] ?? '';
+  vm.runInContext(inflateRawSync(Buffer.from(packed, 'base64')).toString(), context);
   new vm.Script(program.code, { filename: 'program.js' }).runInContext(context);
   return (context as { guest: GuestState }).guest;
 }

@@ -4,9 +4,10 @@ import { isEngineCall } from './builtin-steps.ts';
 import type { EventPlace } from './command.ts';
 import { timeAfter } from './duration.ts';
 import { FatalError, RetryableError, SerializationError } from './errors.ts';
-import { attemptsExhausted, isTooLarge } from './messages.ts';
+import { attemptsExhausted } from './messages.ts';
 import type { Envelope } from './payload/envelope.ts';
 import { hostCodec } from './payload/host-codec.ts';
+import { isTooLarge } from './payload-messages.ts';
 import type { Attempt, Outcome } from './step-runner.ts';
 
 const defaults = { maxRetries: 3, delayMs: 250, backoff: 2, maxDelayMs: 30_000, jitter: 0 } as const;

@@ -1,11 +1,12 @@
 /** Steps that the engine brings itself; workflow code reaches them through `guest/builtin-steps.ts`. */
-import { payloadTooLarge } from './messages.ts';
-import { joinedBytes } from './payload/host-web.ts';
+
+import { joinedBytes } from './payload/joined-bytes.ts';
 import { payloadBytesMax } from './payload/limits.ts';
+import { payloadTooLarge } from './payload-messages.ts';
 import type { StepEntry, StepFunction } from './registry.ts';
-import type { StreamPlace } from './run-streams.ts';
 import type { StartOptions } from './start-options.ts';
 import { currentStep, type StepContext } from './step-context.ts';
+import type { StreamPlace } from './stream-place.ts';
 
 function context(): StepContext {
   return currentStep()!;

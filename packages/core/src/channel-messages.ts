@@ -1,6 +1,6 @@
 /** The texts of errors of hooks, webhooks, streams and signals; the others are in `messages.ts`. */
 import { ContextError, LimitError, type PayloadError, PerdureError, SerializationError } from './errors.ts';
-import { payloadInvalid } from './messages.ts';
+import { payloadInvalid } from './payload-messages.ts';
 
 export function hookDisposed(token: string): ContextError {
   return new ContextError(

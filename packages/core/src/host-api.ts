@@ -4,8 +4,8 @@ import type { Duration } from './duration.ts';
 import type { Hook, HookOptions } from './guest/hook.ts';
 import type { Webhook, WebhookOptions } from './guest/webhook.ts';
 import { onlyInRun, onlyInStep, onlyInWorkflow } from './messages.ts';
-import { defaultStream } from './run-streams.ts';
 import { currentStep } from './step-context.ts';
+import { defaultStream } from './stream-place.ts';
 
 export interface StepMetadata {
   readonly stepName: string;

@@ -10,7 +10,7 @@ import { streamInUse } from './channel-messages.ts';
 import type { Client } from './client.ts';
 import type { Publisher } from './payload/publishing.ts';
 import { StreamFailure } from './payload/stream-failure.ts';
-import { notePlace, type StreamPlace } from './run-streams.ts';
+import { notePlace, type StreamPlace } from './stream-place.ts';
 
 type Ends = Pick<Client, 'readable' | 'writable'>;
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SourceMap } from 'node:module';
 import { Script } from 'node:vm';
+import { inflateRawSync } from 'node:zlib';
 import type { SourcePlace } from './errors.ts';
 
 /** What the compiler makes of an app's workflow code: one strict script, and the hash of its content. */
@@ -12,14 +13,25 @@ export interface ProgramSource {
 const inlineMap =
   /\n\/\/# sourceMappingURL=data:application\/json;(?:charset=utf-8;)?base64,([A-Za-z0-9+/=]+)\s*$/;
 
+/** The guest runtime, deflated, as the compiler puts it at a program's end; a program may also hold it as it is. */
+const packedGuest = /\n\/\/# perdureGuest=([A-Za-z0-9+/=]+)\s*$/;
+
 export function hashOf(code: string): string {
   return createHash('sha256').update(code).digest('hex');
+}
+
+/** What stacks call the guest runtime; its frames are not the user's, and are dropped. */
+const guestFilename = 'perdure-guest:runtime';
+
+function unpacked(guest: string): string {
+  return inflateRawSync(Buffer.from(guest, 'base64')).toString('utf8');
 }
 
 /** A program that is ready to run: compiled once, shared by the Executions of all its runs. */
 export class Program {
   readonly hash: string;
-  readonly script: Script;
+  /** What runs in a fresh context, in order: the guest runtime where it is apart, and the program's own script. */
+  readonly scripts: readonly Script[];
   readonly #place: RegExp;
   readonly #code: string;
   #map: SourceMap | undefined | null;
@@ -29,7 +41,12 @@ export class Program {
     this.#code = source.code;
     const filename = `perdure-program:${source.hash.slice(0, 12)}`;
     // The source map stays with us: the engine maps what leaves the sandbox, V8 has no use for it.
-    this.script = new Script(source.code.replace(inlineMap, ''), { filename });
+    const code = source.code.replace(inlineMap, '');
+    const guest = packedGuest.exec(code)?.[1];
+    this.scripts = [
+      ...(guest === undefined ? [] : [new Script(unpacked(guest), { filename: guestFilename })]),
+      new Script(code.replace(packedGuest, ''), { filename }),
+    ];
     this.#place = new RegExp(`${filename}:(\\d+):(\\d+)`, 'g');
   }
 

@@ -10,43 +10,12 @@ import { WorkflowRunNotFoundError } from './errors.ts';
 import { unwrapChunk, wrapChunk } from './payload/chunk.ts';
 import { readingThrough } from './payload/reading.ts';
 import { StreamFailure } from './payload/stream-failure.ts';
-
-/** Name of the stream that a run has without naming one. */
-export const defaultStream = 'default';
+import { notePlace, type RunReadable, type StreamPlace } from './stream-place.ts';
 
 const chunksPerRead = 64;
 const lookMs = 500;
 
-/** Where a stream lies. */
-export interface StreamPlace extends ReadOptions {
-  readonly runId: string;
-  readonly name: string;
-}
-
-export interface ReadOptions {
-  /** Index of the first chunk; negative: counted from the end. Default 0. */
-  readonly startIndex?: number;
-}
-
-/** A stream that also knows how far it goes. */
-export type RunReadable<T> = ReadableStream<T> & {
-  /** Index of the last chunk; -1 before the first. */
-  getTailIndex(): Promise<number>;
-};
-
 type StreamEngine = Pick<Engine, 'world' | 'envelope' | 'streaming'>;
-
-const places = new WeakMap<object, StreamPlace>();
-
-/** Where a stream that was made here lies; undefined for any other. */
-export function placeOf(stream: object): StreamPlace | undefined {
-  return places.get(stream);
-}
-
-/** Notes that a stream stands for one of a run. */
-export function notePlace(stream: object, place: StreamPlace): void {
-  places.set(stream, place);
-}
 
 function refusal(error: unknown, runId: string): unknown {
   return WorldError.is(error) && error.code === 'RUN_NOT_FOUND' ? new WorkflowRunNotFoundError(runId) : error;
@@ -66,7 +35,7 @@ export function writableOf<T>(engine: StreamEngine, place: StreamPlace): Writabl
     },
     close: () => world.streams.close(runId, name),
   });
-  places.set(stream, place);
+  notePlace(stream, place);
   return stream;
 }
 
@@ -155,7 +124,7 @@ export function readableOf<T>(
   };
   // Nothing is read, and nobody watched, before somebody asks for a chunk.
   const stream = new ReadableStream<T>(source, { highWaterMark: 0 });
-  places.set(stream, place);
+  notePlace(stream, place);
   const getTailIndex = async (): Promise<number> => ((await world.streams.info(runId, name))?.tail ?? 0) - 1;
   return Object.assign(stream, { getTailIndex });
 }

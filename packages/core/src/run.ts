@@ -1,5 +1,5 @@
 import type { RunProjection, RunStatus } from '@perdure/world';
-import { defaultStream, type ReadOptions, type RunReadable, type StreamPlace } from './run-streams.ts';
+import { defaultStream, type ReadOptions, type RunReadable, type StreamPlace } from './stream-place.ts';
 
 /** What a handle needs of the process it lives in. */
 export interface RunAccess {

@@ -52,7 +52,7 @@ export class Sandbox {
     context.__perdure_init = JSON.stringify(init);
     context.__perdure_env = env;
     try {
-      program.script.runInContext(context);
+      for (const script of program.scripts) script.runInContext(context);
     } catch (error) {
       throw programBroken(program.hash, error);
     }

@@ -7,17 +7,18 @@
 import type { StepOptions } from '@perdure/world';
 import { streamInUse } from './channel-messages.ts';
 import { FatalError, PayloadError, SerializationError } from './errors.ts';
-import { isTooLarge, stepTimedOut } from './messages.ts';
+import { stepTimedOut } from './messages.ts';
 import type { OpenStep } from './open-operations.ts';
 import type { Envelope } from './payload/envelope.ts';
 import { holdingSignals } from './payload/host-abort.ts';
 import { hostCodec } from './payload/host-codec.ts';
 import type { Publisher } from './payload/publishing.ts';
 import { readingThrough } from './payload/reading.ts';
+import { isTooLarge } from './payload-messages.ts';
 import type { StepEntry, StepFunction } from './registry.ts';
-import { notePlace } from './run-streams.ts';
 import { runInStep, type StepClient } from './step-context.ts';
 import { type RetryPolicy, readStepOptions } from './step-options.ts';
+import { notePlace } from './stream-place.ts';
 
 export interface Attempt {
   readonly step: Pick<OpenStep, 'id' | 'name' | 'input' | 'options' | 'failures' | 'createdAt'>;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import * as errors from '../src/errors.ts';
 import { FatalError, PayloadError, RetryableError, SerializationError } from '../src/errors.ts';
 import { Cipher, type Key, parseKeys } from '../src/payload/cipher.ts';
 import { createEnvelope } from '../src/payload/envelope.ts';
@@ -63,6 +64,14 @@ describe('the codec', () => {
     expect(FatalError.is(fatal)).toBe(true);
     expect(roundTrip(new RetryableError('later', { retryAfter: 5 }))).toMatchObject({ retryAfter: 5 });
   });
+
+  it.each(Object.entries(errors).filter(([name]) => name.endsWith('Error')))(
+    'keeps the class %s',
+    (name, cls) => {
+      const error = Object.setPrototypeOf(Object.assign(new Error('m'), { name }), cls.prototype) as Error;
+      expect(roundTrip(error)).toBeInstanceOf(cls);
+    },
+  );
 
   it('gives an unknown error class its name and fields', () => {
     class PaymentError extends Error {

@@ -46,6 +46,7 @@ const { directory, script } = await buildForProduction();
 
 async function measure(request: Request): Promise<Row> {
   const child = spawn(process.execPath, ['--expose-gc', script, JSON.stringify(request)], {
+    cwd: new URL('..', import.meta.url),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';

@@ -1,3 +1,4 @@
+import { build } from './workloads/build-workload.ts';
 import { hook, hydrate, replay, suspended } from './workloads/engine-workloads.ts';
 import { beside, throughput, timeRuns } from './workloads/run-workloads.ts';
 
@@ -28,5 +29,6 @@ export const workloads: Readonly<Record<string, Workload>> = {
   replay: { run: replay, sizes: [1_000, 10_000] },
   hydrate: { run: hydrate, sizes: [200] },
   beside: { run: beside, sizes: [0, 20_000, 100_000] },
+  build: { run: build, sizes: [10] },
   suspended: { run: suspended, sizes: [1_000] },
 };

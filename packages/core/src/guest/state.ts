@@ -109,13 +109,13 @@ export const functionTable: { makeStep: (id: string, closure?: () => Record<stri
   makeStep: () => undefined,
 };
 
-/** Drops the frames of the engine that entered the sandbox: between the program's own and its async callers. */
+/** Drops the frames of the engine: in the sandbox, and of what entered it, between the program's own and its async callers. */
 function guestFrames(stack: string): string {
   let host = false;
   const kept = stack.split('\n').filter((line) => {
     if (line.includes('(node:vm:') || line.includes('perdure:turn:')) host = true;
     else if (line.includes('perdure-program:')) host = false;
-    return !host && !line.includes('__perdure_start');
+    return !host && !/perdure-guest:|__perdure_start/.test(line);
   });
   return kept.join('\n');
 }

@@ -5,7 +5,7 @@
  * are bound to (run, place, format) is associated data: a payload that was moved does not open.
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { keyMissing, keyRingInvalid, payloadInvalid } from '../messages.ts';
+import { keyMissing, keyRingInvalid, payloadInvalid } from '../payload-messages.ts';
 
 export interface Key {
   readonly id: string;

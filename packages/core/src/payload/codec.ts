@@ -5,7 +5,7 @@
  * side builds values of its own realm. Text is the only form in which user data crosses between the two (E2).
  */
 import { PayloadError } from '../errors.ts';
-import { payloadInvalid } from '../messages.ts';
+import { payloadInvalid } from '../payload-messages.ts';
 import { decode } from './decode.ts';
 import { Encoder } from './encode.ts';
 import type { Realm } from './realm.ts';

@@ -4,7 +4,7 @@
  * The length bounds what opening may allocate, and is itself bounded before anything is.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { payloadInvalid } from '../messages.ts';
+import { payloadInvalid } from '../payload-messages.ts';
 import { payloadBytesMax } from './limits.ts';
 
 const headBytes = 4;

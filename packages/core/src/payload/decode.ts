@@ -2,7 +2,7 @@
  * Text to values of this realm. The text is hostile until it is read: nothing is built before its bounds are
  * checked, nothing is looked up but own properties and registered names, and nothing in it is executed.
  */
-import { payloadInvalid } from '../messages.ts';
+import { payloadInvalid } from '../payload-messages.ts';
 import { WORKFLOW_DESERIALIZE } from '../serde.ts';
 import { blankAggregate, blankError, fillError } from './error-record.ts';
 import {

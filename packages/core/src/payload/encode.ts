@@ -1,5 +1,5 @@
 /** Values to text, in the notation of notation.ts. One Encoder writes one text; one that threw is spent. */
-import { circleNotSerializable, notSerializable, payloadTooLarge } from '../messages.ts';
+import { circleNotSerializable, notSerializable, payloadTooLarge } from '../payload-messages.ts';
 import { WORKFLOW_SERIALIZE } from '../serde.ts';
 import { toBase64 } from './base64.ts';
 import { errorRecord, isError } from './error-record.ts';

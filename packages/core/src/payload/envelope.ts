@@ -7,7 +7,7 @@
  * - Format 3: compressed, then sealed; the length that bounds opening is authenticated.
  */
 import type { Payload } from '@perdure/world';
-import { keyMissing, payloadInvalid, payloadTooLarge, payloadUnsealed } from '../messages.ts';
+import { keyMissing, payloadInvalid, payloadTooLarge, payloadUnsealed } from '../payload-messages.ts';
 import type { Cipher } from './cipher.ts';
 import { compress, decompress } from './compression.ts';
 import { payloadBytesMax } from './limits.ts';

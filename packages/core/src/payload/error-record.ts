@@ -1,5 +1,21 @@
 /** Errors as records, and back: class, own fields, cause and stack. */
-import * as errors from '../errors.ts';
+import {
+  ContextError,
+  DivergenceError,
+  FatalError,
+  HookConflictError,
+  HookNotFoundError,
+  LimitError,
+  PayloadError,
+  PerdureError,
+  RetryableError,
+  SerializationError,
+  StepNotRegisteredError,
+  WorkflowNotRegisteredError,
+  WorkflowRunCancelledError,
+  WorkflowRunFailedError,
+  WorkflowRunNotFoundError,
+} from '../errors.ts';
 import type { Realm } from './realm.ts';
 
 /** What is stored of an error; keys in this order. */
@@ -24,11 +40,29 @@ const builtin: ReadonlyMap<string, ErrorClass> = new Map<string, ErrorClass>(
   ]),
 );
 
-const own: Map<string, { prototype: object }> = new Map();
-for (const [name, value] of Object.entries(errors)) {
-  if (typeof value === 'function' && name.endsWith('Error'))
-    own.set(name, value as unknown as { prototype: object });
-}
+/**
+ * The engine's, one by one: a namespace would be made, getter by getter, in every context. Keys say their names, as a
+ * bundler of the host may give the classes others.
+ */
+const own: ReadonlyMap<string, { readonly prototype: object }> = new Map(
+  Object.entries({
+    ContextError,
+    DivergenceError,
+    FatalError,
+    HookConflictError,
+    HookNotFoundError,
+    LimitError,
+    PayloadError,
+    PerdureError,
+    RetryableError,
+    SerializationError,
+    StepNotRegisteredError,
+    WorkflowNotRegisteredError,
+    WorkflowRunCancelledError,
+    WorkflowRunFailedError,
+    WorkflowRunNotFoundError,
+  }),
+);
 
 const hasErrorData = (Error as unknown as { isError?: (value: unknown) => boolean }).isError;
 

@@ -1,7 +1,7 @@
 /** Handles on the host, of runs and of their streams: they look through whoever reads them. */
 import { streamRecordInvalid } from '../channel-messages.ts';
 import { Run } from '../run.ts';
-import { placeOf, type StreamPlace } from '../run-streams.ts';
+import { placeOf, type StreamPlace } from '../stream-place.ts';
 import { currentPublisher } from './publishing.ts';
 import { currentReader } from './reading.ts';
 import type { StoredType } from './realm.ts';

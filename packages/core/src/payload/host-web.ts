@@ -5,9 +5,10 @@
  * them, and writes again. A value without any of them is written once, synchronously. A body that is longer than
  * `inlineBodyBytesMax` becomes a stream of the run; one that is a stream of a run already crosses as that.
  */
-import { bodyNotSerializable } from '../messages.ts';
-import { placeOf } from '../run-streams.ts';
+import { bodyNotSerializable } from '../payload-messages.ts';
+import { placeOf } from '../stream-place.ts';
 import type { StoredType } from './codec.ts';
+import { joinedBytes } from './joined-bytes.ts';
 import { inlineBodyBytesMax } from './limits.ts';
 import { type Publisher, publishingThrough } from './publishing.ts';
 import { fieldOf, headerPairs, type RequestRecord, type ResponseRecord } from './web-record.ts';
@@ -47,17 +48,6 @@ async function readBody(message: Message): Promise<void> {
   // Nobody reads it there any more, and it would be kept in memory as a whole.
   void message.body!.cancel();
   bodies.set(message, streamOf(parts, reader));
-}
-
-/** Parts as one, in memory of its own: small Buffers share a pool. */
-export function joinedBytes(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.byteLength;
-  }
-  return bytes;
 }
 
 function streamOf(parts: Uint8Array[], rest: ReadableStreamDefaultReader<Uint8Array>): ReadableStream {

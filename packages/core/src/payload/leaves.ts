@@ -1,5 +1,5 @@
 /** What the reader makes of parts that refer to nothing, each checked before it is built. */
-import { payloadInvalid } from '../messages.ts';
+import { payloadInvalid } from '../payload-messages.ts';
 import { fromBase64 } from './base64.ts';
 import { bigintDigitsMax } from './limits.ts';
 import { absent, negativeInfinity, negativeZero, notANumber, positiveInfinity } from './notation.ts';

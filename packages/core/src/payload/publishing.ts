@@ -1,5 +1,5 @@
 /** Streams that no run knows yet become a run's while a value that holds them is written. */
-import type { StreamPlace } from '../run-streams.ts';
+import type { StreamPlace } from '../stream-place.ts';
 
 /** Whoever writes a value into a run. */
 export interface Publisher {

@@ -1,4 +1,4 @@
-import { payloadInvalid } from '../messages.ts';
+import { payloadInvalid } from '../payload-messages.ts';
 
 /** The run id in the record that stands for a handle. Throws `PayloadError`. */
 export function runIdOf(data: unknown): string {

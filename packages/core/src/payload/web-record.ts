@@ -1,5 +1,5 @@
 /** What stands for a Request or Response in a payload, on both sides. */
-import { payloadInvalid } from '../messages.ts';
+import { payloadInvalid } from '../payload-messages.ts';
 
 export interface ResponseRecord {
   readonly status: number;

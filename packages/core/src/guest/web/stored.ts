@@ -1,8 +1,8 @@
 /** How Headers, Request and Response of a workflow cross. */
 
-import { bodyNotSerializable } from '../../messages.ts';
 import type { StoredType } from '../../payload/codec.ts';
 import { fieldOf, headerPairs, type RequestRecord, type ResponseRecord } from '../../payload/web-record.ts';
+import { bodyNotSerializable } from '../../payload-messages.ts';
 import { messages } from './body.ts';
 import { headersClass } from './headers.ts';
 import { requestClass } from './request.ts';

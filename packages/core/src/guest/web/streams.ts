@@ -1,5 +1,5 @@
 /** What messages need of streams: the class is that of the run's streams, whose methods say that they are for steps. */
-import { bodyNotSerializable } from '../../messages.ts';
+import { bodyNotSerializable } from '../../payload-messages.ts';
 import { named, once } from '../lazy.ts';
 import { inStep } from './messages.ts';
 
