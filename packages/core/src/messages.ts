@@ -1,12 +1,5 @@
 /** The texts of errors that share a class, a function each. Used on both sides of the sandbox. */
-import {
-  ContextError,
-  FatalError,
-  LimitError,
-  PayloadError,
-  PerdureError,
-  SerializationError,
-} from './errors.ts';
+import { ContextError, FatalError, LimitError, PerdureError } from './errors.ts';
 
 export function onlyInWorkflow(name: string): ContextError {
   return new ContextError(
