@@ -68,6 +68,10 @@ export class Client implements RunAccess {
     return this.#engine.world;
   }
 
+  get publicUrl(): string {
+    return this.#engine.publicUrl;
+  }
+
   /** The run that a step starts is a child of the step's run. */
   async start<R>(
     workflow: Workflow<never[], R> | WorkflowReference,

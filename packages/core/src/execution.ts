@@ -23,6 +23,7 @@ import { WorkflowNotRegisteredError } from './errors.ts';
 import type { Init } from './guest/state.ts';
 import { defaultLimits } from './limits.ts';
 import { OpenOperations } from './open-operations.ts';
+import { isSealed } from './payload/envelope.ts';
 import { payloadUnreadable } from './payload-messages.ts';
 import type { Program } from './program.ts';
 import { type LogLine, Sandbox } from './sandbox.ts';
@@ -179,7 +180,7 @@ export class Execution {
     const { program, turnBudget, publicUrl, env, stacks = 'none' } = this.#options;
     const { payloadBytes = defaultLimits.payloadBytes } = this.#options;
     const base = runId.slice(runId.lastIndexOf('_') + 1);
-    const facts = { runId, workflowName, createdAt, base, seed, attributes };
+    const facts = { runId, workflowName, createdAt, base, seed, attributes, sealed: isSealed(input) };
     const init: Init = { ...facts, turnBudget, publicUrl, payloadBytes, stacks };
     this.#sandbox = new Sandbox(program, init, env);
   }

@@ -14,7 +14,7 @@ export interface StepMetadata {
   readonly stepStartedAt: Date;
   /** 1 for the first. */
   readonly attempt: number;
-  /** Aborts on cancellation and on loss of the claim. */
+  /** Aborts when the attempt takes too long, on cancellation, and when another worker has the run. */
   readonly signal: AbortSignal;
 }
 
@@ -30,14 +30,19 @@ export interface WorkflowMetadata {
   readonly workflowName: string;
   readonly workflowRunId: string;
   readonly workflowStartedAt: Date;
+  /** Where the app is reached. */
+  readonly url: string;
+  /** Whether what the run stores is sealed. */
+  readonly features: { readonly encryption: boolean };
 }
 
 /** Facts about the run, in a workflow or in one of its steps. Throws `ContextError` elsewhere. */
 export function getWorkflowMetadata(): WorkflowMetadata {
   const context = currentStep();
   if (!context) throw onlyInRun('getWorkflowMetadata');
-  const { workflowName, workflowRunId, workflowStartedAt } = context;
-  return { workflowName, workflowRunId, workflowStartedAt };
+  const { workflowName, workflowRunId, workflowStartedAt, client, sealed } = context;
+  const features = { encryption: sealed };
+  return { workflowName, workflowRunId, workflowStartedAt, url: client.publicUrl, features };
 }
 
 /**

@@ -4,6 +4,7 @@ export * from './errors.ts';
 export type { Hook, HookOptions } from './guest/hook.ts';
 export type { Webhook, WebhookOptions, WebhookRequest } from './guest/webhook.ts';
 export { checkPayload, type HookDefinition, type StandardSchema } from './hook-definition.ts';
+export { tokenOf } from './hook-token.ts';
 export {
   createHook,
   createWebhook,

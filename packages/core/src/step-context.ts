@@ -16,6 +16,8 @@ export interface StepContext {
   readonly workflowName: string;
   readonly workflowRunId: string;
   readonly workflowStartedAt: Date;
+  /** Whether what the run stores is sealed. */
+  readonly sealed: boolean;
   /** Attributes of the run as it was created. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly client: StepClient;

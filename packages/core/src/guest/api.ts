@@ -18,6 +18,10 @@ export interface WorkflowMetadata {
   readonly workflowName: string;
   readonly workflowRunId: string;
   readonly workflowStartedAt: Date;
+  /** Where the app is reached. */
+  readonly url: string;
+  /** Whether what the run stores is sealed. */
+  readonly features: { readonly encryption: boolean };
 }
 
 export function getWorkflowMetadata(): WorkflowMetadata {
@@ -25,6 +29,8 @@ export function getWorkflowMetadata(): WorkflowMetadata {
     workflowName: init.workflowName,
     workflowRunId: init.runId,
     workflowStartedAt: new Date(clock.startedAt),
+    url: init.publicUrl,
+    features: { encryption: init.sealed },
   };
 }
 

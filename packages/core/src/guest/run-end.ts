@@ -14,10 +14,12 @@ function codeOf(error: unknown): string {
 export function failRun(error: unknown): void {
   resetBudget();
   let text: string;
+  let code = codeOf(error);
   try {
     text = codec.stringify(error);
   } catch (problem) {
     text = codec.stringify(problem);
+    code = codeOf(problem);
   }
-  issue('fail-run', '', codeOf(error), { text });
+  issue('fail-run', '', code, { text });
 }

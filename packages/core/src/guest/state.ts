@@ -72,6 +72,8 @@ export interface Init {
   readonly attributes: Readonly<Record<string, string>>;
   /** Where this app is reached, without a slash at the end. */
   readonly publicUrl: string;
+  /** Whether what the run stores is sealed. */
+  readonly sealed: boolean;
   /** Whether commands keep the stack of the code that issued them: for reports only, it costs time. */
   readonly stacks: 'kept' | 'none';
   readonly payloadBytes: number;
