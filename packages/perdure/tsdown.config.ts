@@ -11,6 +11,8 @@ export default defineConfig({
     'src/rolldown.ts',
     'src/esbuild.ts',
     'src/serde.ts',
+    'src/node.ts',
+    'src/observability.ts',
     'src/bin.ts',
   ],
   platform: 'node',

@@ -29,3 +29,4 @@ export type { StartOptions } from './start-options.ts';
 export type { Counters } from './step-consumer.ts';
 export { currentStep } from './step-context.ts';
 export type { RetryPolicy } from './step-options.ts';
+export { parseValue, stringifyValue } from './value-text.ts';

@@ -1,15 +1,18 @@
 /** What a case drives: one app with the shared workflows, in process or over HTTP. */
 import type { Event } from '@perdure/world';
-import type { Run, StartOptions, Workflow } from 'perdure/api';
+import type { Run, StartOptions, Workflow, WorkflowReference } from 'perdure/api';
 
 export interface App {
   start<Args extends unknown[], R>(
-    workflow: Workflow<Args, R>,
+    workflow: Workflow<Args, R> | WorkflowReference,
     args: Args,
     options?: StartOptions,
   ): Promise<Run<R>>;
-  resumeHook(token: string, payload: unknown): Promise<unknown>;
-  /** Sends a request to the app's HTTP routes; 404 where there is none. */
+  getRun<R = unknown>(runId: string): Run<R>;
+  resumeHook(token: string, payload: unknown, options?: { readonly id?: string }): Promise<unknown>;
+  /** Calls a function that a workflow file exports, as host code of the app would. */
+  onHost<Args extends unknown[], R>(fn: (...args: Args) => R | Promise<R>, args: Args): Promise<R>;
+  /** Sends a request to the app's HTTP routes, whatever the origin of the URL; 404 where there is none. */
   request(url: string, init?: RequestInit): Promise<Response>;
   history(runId: string): Promise<Event[]>;
   /** Resolves when `holds` is true of the history of a run. */

@@ -1,29 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Case } from '../src/app.ts';
-import { abortCases } from '../src/cases/abort.ts';
-import { classCases } from '../src/cases/classes.ts';
-import { errorCases } from '../src/cases/errors.ts';
-import { fetchCases } from '../src/cases/fetches.ts';
-import { hookCases } from '../src/cases/hooks.ts';
-import { runCases } from '../src/cases/runs.ts';
-import { stepCases } from '../src/cases/steps.ts';
-import { streamCases } from '../src/cases/streams.ts';
-import { timeCases } from '../src/cases/time.ts';
-import { webhookCases } from '../src/cases/webhooks.ts';
 import { openApp } from '../src/in-process.ts';
-
-const suites = {
-  steps: stepCases,
-  errors: errorCases,
-  time: timeCases,
-  hooks: hookCases,
-  runs: runCases,
-  abort: abortCases,
-  streams: streamCases,
-  fetch: fetchCases,
-  webhooks: webhookCases,
-  classes: classCases,
-};
+import { suites } from '../src/suites.ts';
 
 /** Plays a case in an app of its own, and gives the histories it left. */
 async function play(one: Case, world: string, residency: 'resident' | 'dropped'): Promise<unknown[][]> {

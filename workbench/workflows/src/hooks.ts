@@ -126,3 +126,8 @@ export async function definedHook(token: string): Promise<number> {
   const { amount } = await answer.create({ token });
   return amount + 1;
 }
+
+/** Host code that resumes it, as a route would. */
+export async function answers(token: string, amount: string): Promise<void> {
+  await answer.resume(token, { amount });
+}

@@ -31,7 +31,8 @@ interface FailedRun extends Error {
   readonly cause: Error & Record<string, unknown>;
 }
 
-const noRetry = 'Step "step//workbench/workflows/src/errors//neverRetried" failed after 1 attempt: attempt 1';
+const noRetry =
+  'Step "step//@workbench/workflows/src/errors//neverRetried" failed after 1 attempt: attempt 1';
 
 export const errorCases: readonly Case[] = [
   {

@@ -113,11 +113,11 @@ export const hookCases: readonly Case[] = [
       const token = app.token('defined');
       const run = await app.start(hooks.definedHook, [token]);
       await hookExists(app, run.runId);
-      await assert.rejects(hooks.answer.resume(token, { amount: 'much' }), {
+      await assert.rejects(app.onHost(hooks.answers, [token, 'much']), {
         code: 'HOOK_PAYLOAD_INVALID',
         message: /amount: expected a number/,
       });
-      await hooks.answer.resume(token, { amount: '41' });
+      await app.onHost(hooks.answers, [token, '41']);
       assert.equal(await run.returnValue, 42);
     },
   },
@@ -134,7 +134,7 @@ export const hookCases: readonly Case[] = [
       const { before, after, step } = (await run.returnValue) as Record<string, Record<string, unknown>>;
       assert.deepEqual(before, after);
       assert.equal(before!.workflowRunId, run.runId);
-      assert.equal(before!.workflowName, 'workflow//workbench/workflows/src/hooks//metadata');
+      assert.equal(before!.workflowName, 'workflow//@workbench/workflows/src/hooks//metadata');
       assert.equal(step!.run, run.runId);
       assert.equal(step!.attempt, 1);
       assert.equal(step!.signal, true);

@@ -34,14 +34,14 @@ export const stepCases: readonly Case[] = [
   returns(steps.mutation, [], { list: [1, 2, 3] }),
   {
     name: 'a step called from host code is a plain function call',
-    async play() {
-      assert.equal(await steps.add(2, 3), 5);
+    async play(app) {
+      assert.equal(await app.onHost(steps.add, [2, 3]), 5);
     },
   },
   {
     name: 'a workflow called from host code says to use start()',
-    async play() {
-      await assert.rejects(async () => steps.addTen(1), {
+    async play(app) {
+      await assert.rejects(async () => app.onHost(steps.addTen, [1]), {
         name: 'ContextError',
         code: 'WORKFLOW_CALLED_DIRECTLY',
       });

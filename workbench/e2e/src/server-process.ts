@@ -1,11 +1,20 @@
-/** The server as a process that can be killed. */
+/** An app's server as a process that can be killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+
+export interface ServerOptions {
+  /** Directory of the app. */
+  readonly directory: string;
+  /** What node is started with there. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
 
 export interface ServerProcess {
   readonly pid: number;
   readonly url: string;
+  /** What it printed on stderr so far, by line. */
+  readonly complaints: string[];
   /** Resolves with the first line that includes a text, printed before or after the call. */
   line(text: string): Promise<string>;
   /** SIGKILL: no handler runs, nothing is flushed. */
@@ -13,16 +22,17 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-const appRoot = fileURLToPath(new URL('..', import.meta.url));
-
-export async function startServer(dataDir: string): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['--import', 'perdure/register', 'src/server.ts'], {
-    cwd: appRoot,
-    env: { ...process.env, PORT: '0', WORKFLOW_TARGET_WORLD: 'local', WORKFLOW_LOCAL_DATA_DIR: dataDir },
-    stdio: ['ignore', 'pipe', 'inherit'],
+/** Starts a server that prints `listening on <port>` when it is ready, on a free port of loopback. */
+export async function startServer({ directory, args, env }: ServerOptions): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [...args], {
+    cwd: directory,
+    env: { ...process.env, PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: string[] = [];
+  const complaints: string[] = [];
   const waiting = new Set<() => void>();
+  createInterface({ input: child.stderr }).on('line', (line) => complaints.push(line));
   createInterface({ input: child.stdout }).on('line', (line) => {
     lines.push(line);
     for (const look of waiting) look();
@@ -36,24 +46,29 @@ export async function startServer(dataDir: string): Promise<ServerProcess> {
         resolve(found);
       };
       waiting.add(look);
-      child.once('exit', (code) =>
-        reject(new Error(`The server ended (exit code ${code}) before it printed "${text}".`)),
-      );
+      child.once('close', (code) => reject(endedEarly(code, text, complaints)));
       look();
     });
   const port = (await line('listening on')).split(' ').at(-1);
   return {
     pid: child.pid!,
     url: `http://127.0.0.1:${port}`,
+    complaints,
     line,
     kill: () => end(child, 'SIGKILL'),
     stop: () => end(child, 'SIGTERM'),
   };
 }
 
+function endedEarly(code: number | null, text: string, complaints: readonly string[]): Error {
+  return new Error(
+    `The server ended (exit code ${code}) before it printed "${text}".\n${complaints.slice(-20).join('\n')}`,
+  );
+}
+
 async function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const ended = new Promise((resolve) => child.once('close', resolve));
   child.kill(signal);
   await ended;
 }

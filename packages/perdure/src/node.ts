@@ -1,0 +1,76 @@
+/** The package's routes on plain node:http. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+
+export type FetchHandler = (
+  request: Request,
+  details: { readonly peer: string | undefined },
+) => Promise<Response | undefined>;
+
+/**
+ * Serves a web-standard handler on `createServer()`: bodies stream both ways and hold the faster side back; a client that
+ * leaves cancels what it was sent. A path that the handler does not know is 404; an error is 500, without its text.
+ */
+export function nodeListener(
+  handler: FetchHandler,
+): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+  return (incoming, outgoing) => void serve(handler, incoming, outgoing);
+}
+
+async function serve(
+  handler: FetchHandler,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  try {
+    await send(await answer(handler, incoming, outgoing), outgoing);
+  } catch {
+    // The client left, or the body broke in the middle: what was begun cannot become another answer.
+    outgoing.destroy();
+  }
+}
+
+async function answer(
+  handler: FetchHandler,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<Response> {
+  const request = toRequest(incoming, outgoing);
+  if (!request) return Response.json({ error: 'This is no request.' }, { status: 400 });
+  try {
+    const peer = incoming.socket.remoteAddress;
+    return (await handler(request, { peer })) ?? new Response(null, { status: 404 });
+  } catch {
+    return Response.json({ error: 'The request could not be taken.' }, { status: 500 });
+  }
+}
+
+/** Undefined for what node:http lets through and the web does not, such as a Host that is none. */
+function toRequest(incoming: IncomingMessage, outgoing: ServerResponse): Request | undefined {
+  const { method = 'GET', url = '', headers, rawHeaders } = incoming;
+  const left = new AbortController();
+  outgoing.once('close', () => left.abort());
+  const hasBody = method !== 'GET' && method !== 'HEAD';
+  try {
+    const pairs = new Headers();
+    for (let i = 0; i < rawHeaders.length; i += 2) pairs.append(rawHeaders[i]!, rawHeaders[i + 1]!);
+    return new Request(`http://${headers.host ?? 'localhost'}${url.startsWith('/') ? url : '/'}`, {
+      method,
+      headers: pairs,
+      signal: left.signal,
+      ...(hasBody ? { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: 'half' } : {}),
+    } as RequestInit);
+  } catch {
+    return undefined;
+  }
+}
+
+async function send(response: Response, outgoing: ServerResponse): Promise<void> {
+  const { status, statusText, headers, body } = response;
+  if (statusText) outgoing.statusMessage = statusText;
+  outgoing.writeHead(status, [...headers].flat());
+  if (body) await pipeline(Readable.fromWeb(body as NodeReadableStream), outgoing);
+  else outgoing.end();
+}

@@ -1,0 +1,1 @@
+export { viewPayload } from '@perdure/core';
