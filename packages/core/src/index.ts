@@ -1,8 +1,11 @@
+export { healthUnknown } from './channel-messages.ts';
 export type { HookInfo, Workflow, WorkflowReference } from './client.ts';
 export type { Duration } from './duration.ts';
 export * from './errors.ts';
+export { flowPath } from './flow-server.ts';
 export type { Hook, HookOptions } from './guest/hook.ts';
 export type { Webhook, WebhookOptions, WebhookRequest } from './guest/webhook.ts';
+export type { Health } from './health.ts';
 export { checkPayload, type HookDefinition, type StandardSchema } from './hook-definition.ts';
 export {
   createHook,
@@ -16,13 +19,15 @@ export {
   sleep,
   type WorkflowMetadata,
 } from './host-api.ts';
+export type { RequestDetails } from './http-routes.ts';
 export { type EndedRun, type LifecycleHooks, registerLifecycleHooks } from './lifecycle.ts';
 export { type Key, parseKeys } from './payload/cipher.ts';
 export { type PayloadView, viewPayload } from './payload/view.ts';
 export { hashOf, type ProgramSource } from './program.ts';
+export { signRequest } from './request-signature.ts';
 export { Run, type RunAccess } from './run.ts';
 export type { ReadOptions, RunReadable, StreamPlace } from './run-streams.ts';
-export { createRuntime, Runtime, type RuntimeOptions } from './runtime.ts';
+export { checkServing, createRuntime, Runtime, type RuntimeOptions } from './runtime.ts';
 export type { LogLine } from './sandbox.ts';
 export { WORKFLOW_DESERIALIZE, WORKFLOW_SERIALIZE } from './serde.ts';
 export type { StartOptions } from './start-options.ts';

@@ -2,9 +2,22 @@
 import { randomBytes } from 'node:crypto';
 import type { World } from '@perdure/world';
 import { builtinSteps } from './builtin-steps.ts';
+import { signingKeysMissing } from './channel-messages.ts';
 import { Client, type HookInfo, type Workflow, type WorkflowReference } from './client.ts';
-import { cipherFrom, guestEnvironment, publicUrl, type WorkerMode, workerMode } from './config.ts';
+import {
+  cipherFrom,
+  guestEnvironment,
+  processKind,
+  publicUrl,
+  signingKeys,
+  type WorkerMode,
+  workerMode,
+} from './config.ts';
+import { driveDue } from './drive-due.ts';
 import type { Engine } from './engine.ts';
+import { FlowServer } from './flow-server.ts';
+import { type Health, healthOf } from './health.ts';
+import { handleRequest, type RequestDetails } from './http-routes.ts';
 import { optionInvalid, programUnknown, runtimeClosed } from './messages.ts';
 import type { Key } from './payload/cipher.ts';
 import { createEnvelope } from './payload/envelope.ts';
@@ -18,7 +31,7 @@ import type { LogLine } from './sandbox.ts';
 import type { StartOptions } from './start-options.ts';
 import { type Counters, createCounters } from './step-consumer.ts';
 import { StepSlots } from './step-slots.ts';
-import { handleRequest, resumeWebhook } from './webhook-server.ts';
+import { resumeWebhook, type WebhookLimits, webhookDefaults } from './webhook-server.ts';
 import { Worker, type WorkerOptions, workerDefaults } from './worker.ts';
 
 export interface RuntimeOptions extends Partial<WorkerOptions> {
@@ -29,6 +42,10 @@ export interface RuntimeOptions extends Partial<WorkerOptions> {
   readonly worker?: WorkerMode;
   /** Keys that seal payloads, the first one, and open them, all. Default: WORKFLOW_ENCRYPTION_KEYS. */
   readonly encryption?: readonly Key[];
+  /** Keys of requests to the flow route. Default: WORKFLOW_SIGNING_KEYS. */
+  readonly signing?: readonly Key[];
+  /** Bounds of requests to webhooks. Default: 10 MiB that arrive within a minute; answers are waited for five minutes. */
+  readonly webhooks?: Partial<WebhookLimits>;
   /** Bytes of text from which payloads are compressed. Default 16,384, sealed 4,096; Infinity never. */
   readonly compressFrom?: number;
   /** Executions kept between turns. Default 256; 0 replays every turn. */
@@ -60,9 +77,16 @@ export class Runtime {
   readonly world: World;
   /** What the engine did so far. */
   readonly counters: Counters = createCounters();
+  /** Keys of requests to the flow route. */
+  readonly signing: readonly Key[];
   readonly #client: Client;
   readonly #worker: Worker;
   readonly #resident: ResidentExecutions;
+  readonly #mode: WorkerMode;
+  readonly #flow: FlowServer;
+  readonly #webhooks: WebhookLimits;
+  readonly #report: Engine['report'];
+  readonly #program: () => Promise<Program>;
   readonly #unguard: () => void;
   #closed: Promise<void> | undefined;
 
@@ -100,12 +124,27 @@ export class Runtime {
       report: options.report ?? printProblem,
     };
     const { maxConcurrentRuns, leaseMs, pollMs } = { ...workerDefaults, ...definedOf(options) };
-    this.#worker = new Worker(engine, { maxConcurrentRuns, leaseMs, pollMs });
-    const client = new Client(engine, this.#worker, () => currentProgram(options.program, engine.programs));
+    const limits = { maxConcurrentRuns, leaseMs, pollMs };
+    this.#worker = new Worker(engine, limits);
+    this.#program = () => currentProgram(options.program, engine.programs);
+    const client = new Client(engine, this.#worker, this.#program);
     this.#client = client;
+    this.#report = engine.report;
+    this.#webhooks = { ...webhookDefaults, ...definedOf(options.webhooks ?? {}) };
+    this.signing = signingKeys(options.signing);
+    this.#flow = new FlowServer({
+      keys: this.signing,
+      process: processKind(),
+      clock: engine.clock,
+      health: () => this.health(),
+      drive: async (request) => {
+        await this.#worker.beat();
+        return driveDue(engine, limits, request);
+      },
+    });
     this.#unguard = guardRejections();
-    const mode = workerMode(options.worker);
-    if (mode !== 'off') this.#worker.start(mode);
+    this.#mode = workerMode(options.worker);
+    if (this.#mode !== 'off') this.#worker.start(this.#mode);
   }
 
   /** Starts a run; it is durable when this resolves. Throws `SerializationError`, NOT_A_WORKFLOW. */
@@ -137,16 +176,24 @@ export class Runtime {
     return this.#client;
   }
 
-  /** Answers requests to this package's routes (webhooks); undefined for any other path. */
-  handle(request: Request): Promise<Response | undefined> {
+  /** Answers requests to this package's routes, of webhooks and the flow; undefined for any other path. */
+  handle(request: Request, details: RequestDetails = {}): Promise<Response | undefined> {
     this.#checkOpen();
-    return handleRequest(this.#client, request);
+    const webhook = (token: string, given: Request) => this.resumeWebhook(token, given);
+    return handleRequest({ flow: this.#flow, webhook, report: this.#report }, request, details);
   }
 
   /** Gives a request to the webhook with a token, and its answer. Throws `HookNotFoundError`, WEBHOOK_UNANSWERED. */
   resumeWebhook(token: string, request: Request): Promise<Response> {
     this.#checkOpen();
-    return resumeWebhook(this.#client, token, request);
+    return resumeWebhook(this.#client, { token, request }, this.#webhooks);
+  }
+
+  /** How this process stands; never throws. */
+  health(): Promise<Health> {
+    const state = this.closed ? 'closed' : this.#mode === 'off' ? 'off' : 'running';
+    const worker = { mode: this.#mode, state, runs: this.#worker.runs } as const;
+    return healthOf({ world: this.world, worker, program: this.#program });
   }
 
   get closed(): boolean {
@@ -182,6 +229,16 @@ export class Runtime {
 /** Makes an engine on a world, and starts its worker unless told not to. */
 export function createRuntime(options: RuntimeOptions): Runtime {
   return new Runtime(options);
+}
+
+/**
+ * A production process does not serve the flow route without a key: neither the runtime's nor one of the environment.
+ *
+ * Throws SIGNING_KEYS_MISSING.
+ */
+export function checkServing(runtime: Runtime | undefined): void {
+  const keys = runtime ? runtime.signing : signingKeys(undefined);
+  if (processKind() === 'production' && keys.length === 0) throw signingKeysMissing();
 }
 
 /** Steps of this process, and the engine's own. */

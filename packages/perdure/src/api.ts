@@ -20,6 +20,7 @@ export type {
   WorkflowReference,
 } from '@perdure/core';
 export { registerLifecycleHooks } from '@perdure/core';
+export { createHandler, type Handler, handleRequest } from './handler.ts';
 
 /**
  * Starts a run; durable when it resolves. The process drives it, unless WORKFLOW_WORKER=off. Called in a step, the new
@@ -56,11 +57,6 @@ export async function resumeHook(
 /** Gives a request to the webhook with a token, and its answer. Throws `HookNotFoundError`, WEBHOOK_UNANSWERED. */
 export async function resumeWebhook(token: string, request: Request): Promise<Response> {
   return (await getRuntime()).resumeWebhook(token, request);
-}
-
-/** Answers requests to this package's routes (webhooks); undefined for any other path, which is the app's. */
-export async function handleRequest(request: Request): Promise<Response | undefined> {
-  return (await getRuntime()).handle(request);
 }
 
 /** Throws `HookNotFoundError`. */

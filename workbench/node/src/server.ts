@@ -7,16 +7,17 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { handleDriver } from '@workbench/e2e/driver.ts';
-import { handleRequest } from 'perdure/api';
+import { createHandler } from 'perdure/api';
 import { nodeListener } from 'perdure/node';
 import { close, createRuntime, getWorld } from 'perdure/runtime';
 import { handleOrders } from './routes.ts';
 
 const driven = process.env.WORKBENCH_DRIVER === 'on';
+const handle = createHandler();
 const server = createServer(
-  nodeListener(async (request) => {
+  nodeListener(async (request, details) => {
     return (
-      (await handleRequest(request)) ??
+      (await handle(request, details)) ??
       (driven ? await handleDriver(request) : undefined) ??
       handleOrders(request)
     );
