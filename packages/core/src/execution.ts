@@ -22,6 +22,7 @@ import { WorkflowNotRegisteredError } from './errors.ts';
 import type { Init } from './guest/state.ts';
 import { payloadInvalid } from './messages.ts';
 import { OpenOperations } from './open-operations.ts';
+import { isSealed } from './payload/envelope.ts';
 import type { Program } from './program.ts';
 import { type LogLine, Sandbox } from './sandbox.ts';
 import type { StepConsumer } from './step-consumer.ts';
@@ -57,6 +58,10 @@ export class Execution {
   lastTime = 0;
   started = false;
   startedAt = 0;
+  /** Where the app was reached that started to drive the run. */
+  url = '';
+  /** Whether the payloads of the run are sealed. */
+  encryption = false;
   ended: EndState | undefined;
   paused: PauseReason | undefined;
   /** What the run waits for. */
@@ -159,7 +164,20 @@ export class Execution {
     this.#options.consumer.expect(input);
     const { program, turnBudget, publicUrl, env } = this.#options;
     const base = runId.slice(runId.lastIndexOf('_') + 1);
-    const init: Init = { runId, workflowName, createdAt, base, seed, turnBudget, attributes, publicUrl };
+    this.url = publicUrl;
+    this.encryption = isSealed(input);
+    const { encryption } = this;
+    const init: Init = {
+      runId,
+      workflowName,
+      createdAt,
+      base,
+      seed,
+      turnBudget,
+      attributes,
+      publicUrl,
+      encryption,
+    };
     this.#sandbox = new Sandbox(program, init, env);
   }
 
@@ -172,7 +190,8 @@ export class Execution {
       throw new WorkflowNotRegisteredError(workflowName, sandbox.workflowNames());
     }
     const text = this.#options.consumer.open(input, event.runId, 'run/input');
-    this.#deliver(event, { hasValue: false, text });
+    this.url = event.eventData.publicUrl ?? this.url;
+    this.#deliver(event, { hasValue: false, text, detail: this.url });
   }
 
   #parsed(event: Event, payload: Payload, field: string): Content {

@@ -66,7 +66,7 @@ export async function madeUpToken(): Promise<boolean> {
 async function stepMetadata(): Promise<Record<string, unknown>> {
   'use step';
   const step = getStepMetadata();
-  return { ...step, signal: step.signal instanceof AbortSignal, run: getWorkflowMetadata().workflowRunId };
+  return { ...step, signal: step.signal instanceof AbortSignal, run: getWorkflowMetadata() };
 }
 
 export async function metadata(): Promise<unknown> {

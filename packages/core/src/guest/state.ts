@@ -67,8 +67,10 @@ export interface Init {
   readonly seed: string;
   readonly turnBudget: number;
   readonly attributes: Readonly<Record<string, string>>;
-  /** Where this app is reached, without a slash at the end. */
-  readonly publicUrl: string;
+  /** Where this app is reached, without a slash at the end; what the start of the run recorded comes before it. */
+  publicUrl: string;
+  /** Whether the payloads of the run are sealed. */
+  readonly encryption: boolean;
 }
 
 declare const __perdure_init: string;

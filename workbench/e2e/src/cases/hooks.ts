@@ -135,7 +135,9 @@ export const hookCases: readonly Case[] = [
       assert.deepEqual(before, after);
       assert.equal(before!.workflowRunId, run.runId);
       assert.equal(before!.workflowName, 'workflow//@workbench/workflows/src/hooks//metadata');
-      assert.equal(step!.run, run.runId);
+      assert.deepEqual(step!.run, before);
+      assert.match(String(before!.url), /^http:\/\/[^/]+$/);
+      assert.deepEqual(before!.features, { encryption: false });
       assert.equal(step!.attempt, 1);
       assert.equal(step!.signal, true);
       assert.match(String(step!.stepId), /^step_[0-9A-Z]{26}_0$/);
