@@ -1,4 +1,5 @@
 /** Steps that the engine brings itself; workflow code reaches them through `guest/builtin-steps.ts`. */
+import { fetchAborted } from './messages.ts';
 import type { StepEntry, StepFunction } from './registry.ts';
 import type { StreamPlace } from './run-streams.ts';
 import type { StartOptions } from './start-options.ts';
@@ -36,8 +37,19 @@ const functions: Record<string, (...args: never[]) => unknown> = {
 
 /** A network is no store: it is tried as often as any step. */
 const fetchStep = Object.assign(
-  (input: string | URL | Request, init: RequestInit = {}) =>
-    fetch(input, { signal: context().signal, ...init }),
+  async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+    const { signal } = context();
+    try {
+      return await fetch(input, {
+        ...init,
+        signal: init.signal ? AbortSignal.any([signal, init.signal]) : signal,
+      });
+    } catch (error) {
+      // What the workflow aborted is aborted for the next attempt, too.
+      if (init.signal?.aborted) throw fetchAborted(error);
+      throw error;
+    }
+  },
   { retry: { maxAttempts: 4 } },
 ) as unknown as StepFunction;
 

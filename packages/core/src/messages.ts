@@ -130,6 +130,10 @@ export function attemptsExhausted(stepName: string, attempts: number, error: unk
   return new FatalError(`Step ${JSON.stringify(stepName)} failed after ${tries}: ${text}`, { cause: error });
 }
 
+export function fetchAborted(cause: unknown): FatalError {
+  return new FatalError('The request was aborted.', { cause });
+}
+
 export function programMissing(hash: string): PerdureError {
   return new PerdureError('ProgramError', 'PROGRAM_MISSING', `Program ${hash} is not in this world.`, {
     hint: 'Start a process of the version that started the run once; it stores its program.',

@@ -1,6 +1,7 @@
 /** What a case drives: one app with the shared workflows, in process or over HTTP. */
 import type { Event } from '@perdure/world';
 import type { Run, StartOptions, Workflow, WorkflowReference } from 'perdure/api';
+import type { Health } from 'perdure/runtime';
 
 export interface App {
   start<Args extends unknown[], R>(
@@ -14,6 +15,7 @@ export interface App {
   onHost<Args extends unknown[], R>(fn: (...args: Args) => R | Promise<R>, args: Args): Promise<R>;
   /** Sends a request to the app's HTTP routes, whatever the origin of the URL; 404 where there is none. */
   request(url: string, init?: RequestInit): Promise<Response>;
+  health(): Promise<Health>;
   history(runId: string): Promise<Event[]>;
   /** Resolves when `holds` is true of the history of a run. */
   until(runId: string, holds: (history: readonly Event[]) => boolean): Promise<void>;
@@ -23,6 +25,8 @@ export interface App {
 
 export interface Case {
   readonly name: string;
+  /** A text in everything that the app reports meanwhile, where it should report something. Default: it reports nothing. */
+  readonly reports?: string;
   /**
    * `fixed` (default): the same events in the same order every time; `timed`: the clock decides their order;
    * `contended`: it decides how often something is tried, too.

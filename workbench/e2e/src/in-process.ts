@@ -50,6 +50,7 @@ export async function openApp({ world: name, residency }: InProcessOptions): Pro
         new Response(null, { status: 404 })
       );
     },
+    health: () => runtime.health(),
     history: (runId) => world.runs.history(runId),
     async until(runId, holds) {
       while (!holds(await world.runs.history(runId))) await new Promise((resolve) => setTimeout(resolve, 2));

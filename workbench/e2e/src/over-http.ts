@@ -1,8 +1,9 @@
 /** The app from outside: everything goes over HTTP to a server, as a client's calls would. */
 import type { Event, RunProjection } from '@perdure/world';
 import { nameOf } from '@workbench/workflows/all.ts';
-import { parseValue, Run, type RunAccess, stringifyValue } from 'perdure/runtime';
+import { healthCheck, parseKeys, parseValue, Run, type RunAccess, stringifyValue } from 'perdure/runtime';
 import type { App } from './app.ts';
+import { signingKeys } from './apps.ts';
 import { driverPath, lineKinds, thrownStatus } from './wire.ts';
 
 /** Where the server is now: it may be another one after a restart. */
@@ -104,6 +105,7 @@ export function openOverHttp(place: Place): App {
       const { pathname, search } = new URL(url, place());
       return fetch(`${place()}${pathname}${search}`, init);
     },
+    health: () => healthCheck({ url: place(), keys: parseKeys(signingKeys) }),
     history,
     async until(runId, holds) {
       while (!holds(await history(runId))) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -72,3 +72,10 @@ async function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<
   child.kill(signal);
   await ended;
 }
+
+/** What came on stderr since the last call; where a report is expected, those that do not name it. */
+export function problemsOf({ complaints }: ServerProcess, expected: string | undefined): string[] {
+  const lines = complaints.splice(0);
+  if (expected === undefined) return lines;
+  return lines.filter((line) => line.startsWith('perdure: ') && !line.includes(expected));
+}

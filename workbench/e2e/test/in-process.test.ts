@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Case } from '../src/app.ts';
+import { applies, type Way } from '../src/exceptions.ts';
 import { openApp } from '../src/in-process.ts';
 import { suites } from '../src/suites.ts';
 
@@ -8,7 +9,7 @@ async function play(one: Case, world: string, residency: 'resident' | 'dropped')
   const app = await openApp({ world, residency });
   try {
     await one.play(app);
-    expect(app.problems).toEqual([]);
+    expect(app.problems.filter((problem) => !one.reports || !problem.includes(one.reports))).toEqual([]);
     return await app.histories();
   } finally {
     await app.close();
@@ -34,17 +35,17 @@ const left = new Map<string, unknown>();
 afterAll(() => left.clear());
 
 describe.each(['memory', 'local'])('on %s', (world) => {
-  describe.each(Object.entries(suites))('%s', (_suite, cases) => {
-    it.each(cases.map((one) => [one.name, one] as const))('%s', async (name, one) => {
+  describe.each(Object.entries(suites))('%s', (suite, cases) => {
+    const played = (way: Way) =>
+      cases.filter(({ name }) => applies(name, { suite, world, way })).map((one) => [one.name, one] as const);
+
+    it.each(played('resident'))('%s', async (name, one) => {
       left.set(`${world} ${name}`, comparable(await play(one, world, 'resident'), one.order));
     });
 
-    it.each(cases.map((one) => [one.name, one] as const))(
-      '%s, dropped after every turn',
-      async (name, one) => {
-        const histories = comparable(await play(one, world, 'dropped'), one.order);
-        expect(histories).toEqual(left.get(`${world} ${name}`));
-      },
-    );
+    it.each(played('dropped'))('%s, dropped after every turn', async (name, one) => {
+      const histories = comparable(await play(one, world, 'dropped'), one.order);
+      expect(histories).toEqual(left.get(`${world} ${name}`));
+    });
   });
 });

@@ -6,6 +6,7 @@ import * as classes from './classes.ts';
 import * as errors from './errors.ts';
 import * as fetches from './fetches.ts';
 import * as hooks from './hooks.ts';
+import * as recovery from './recovery.ts';
 import * as runaway from './runaway.ts';
 import * as steps from './steps.ts';
 import * as streams from './streams.ts';
@@ -20,6 +21,7 @@ const modules: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   errors,
   fetches,
   hooks,
+  recovery,
   runaway,
   steps,
   streams,

@@ -144,4 +144,40 @@ export const hookCases: readonly Case[] = [
       assert.ok(step!.stepStartedAt instanceof Date);
     },
   },
+  {
+    name: 'a token that is retained stays taken after the end of its run',
+    async play(app) {
+      const token = app.token('retained');
+      const first = await app.start(hooks.retainsToken, [token]);
+      assert.equal(await first.returnValue, 'ended');
+      await assert.rejects(app.resumeHook(token, 1), { code: 'HOOK_NOT_FOUND' });
+      const second = await app.start(hooks.reportsConflict, [token]);
+      assert.deepEqual(await second.returnValue, ['HookConflictError', first.runId]);
+    },
+  },
+  {
+    name: 'a route resumes the run that waits, or starts one',
+    order: 'timed',
+    async play(app) {
+      const token = app.token('either');
+      const runId = await app.onHost(hooks.resumeOrStart, [token, 'first']);
+      await hookExists(app, runId);
+      assert.equal(await app.onHost(hooks.resumeOrStart, [token, 'second']), runId);
+      assert.equal(await app.getRun(runId).returnValue, 'second');
+    },
+  },
+  {
+    name: 'a payload that is sent twice under one id arrives once',
+    order: 'timed',
+    async play(app) {
+      const token = app.token('once');
+      const run = await app.start(hooks.collects, [token]);
+      await hookExists(app, run.runId);
+      await Promise.all(
+        Array.from({ length: 5 }, () => app.resumeHook(token, { value: 1 }, { id: 'the one' })),
+      );
+      await app.resumeHook(token, { value: 2, last: true });
+      assert.deepEqual(await run.returnValue, [1, 2]);
+    },
+  },
 ];

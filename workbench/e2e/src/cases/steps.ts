@@ -61,4 +61,5 @@ export const stepCases: readonly Case[] = [
       );
     },
   },
+  returns(steps.largeResult, [20 * 2 ** 20], 20 * 2 ** 20),
 ];
