@@ -4,6 +4,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 
+const lingerMs = 2_000;
+
 export type FetchHandler = (
   request: Request,
   details: { readonly peer: string | undefined },
@@ -25,7 +27,9 @@ async function serve(
   outgoing: ServerResponse,
 ): Promise<void> {
   try {
-    await send(await answer(handler, incoming, outgoing), outgoing);
+    const response = await answer(handler, incoming, outgoing);
+    linger(incoming, outgoing);
+    await send(response, outgoing);
   } catch {
     // The client left, or the body broke in the middle: what was begun cannot become another answer.
     outgoing.destroy();
@@ -60,11 +64,53 @@ function toRequest(incoming: IncomingMessage, outgoing: ServerResponse): Request
       method,
       headers: pairs,
       signal: left.signal,
-      ...(hasBody ? { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: 'half' } : {}),
+      ...(hasBody ? { body: bodyOf(incoming), duplex: 'half' } : {}),
     } as RequestInit);
   } catch {
     return undefined;
   }
+}
+
+/** The body, as it is asked for. Who stops asking does not cut the connection: the answer is still to go out on it. */
+function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
+  let state: 'open' | 'over' = 'open';
+  const end = (settle: () => void) => (): void => {
+    if (state === 'open') settle();
+    state = 'over';
+  };
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        incoming.pause();
+        incoming.on('data', (chunk: Uint8Array) => {
+          if (state === 'over') return;
+          controller.enqueue(chunk);
+          incoming.pause();
+        });
+        incoming.once(
+          'end',
+          end(() => controller.close()),
+        );
+        const left = end(() => controller.error(new Error('The client left before the end of its request.')));
+        incoming.once('error', left);
+        incoming.once('close', left);
+      },
+      pull: () => void incoming.resume(),
+      cancel: end(() => incoming.resume()),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** An answer before the end of its request: the rest is read and dropped for a while, so that the client gets to see the answer. */
+function linger(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  if (incoming.complete) return;
+  outgoing.setHeader('connection', 'close');
+  outgoing.once('finish', () => {
+    const timer = setTimeout(() => incoming.destroy(), lingerMs);
+    incoming.once('close', () => clearTimeout(timer));
+    incoming.resume();
+  });
 }
 
 async function send(response: Response, outgoing: ServerResponse): Promise<void> {
