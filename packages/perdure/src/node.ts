@@ -105,7 +105,6 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
 /** An answer before the end of its request: the rest is read and dropped for a while, so that the client gets to see the answer. */
 function linger(incoming: IncomingMessage, outgoing: ServerResponse): void {
   if (incoming.complete) return;
-  outgoing.setHeader('connection', 'close');
   outgoing.once('finish', () => {
     const timer = setTimeout(() => incoming.destroy(), lingerMs);
     incoming.once('close', () => clearTimeout(timer));
