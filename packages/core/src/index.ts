@@ -21,6 +21,16 @@ export {
 } from './host-api.ts';
 export type { RequestDetails } from './http-routes.ts';
 export { type EndedRun, type LifecycleHooks, registerLifecycleHooks } from './lifecycle.ts';
+export {
+  type ViewedEvent,
+  type ViewedRun,
+  type ViewedStep,
+  type ViewOptions,
+  viewArguments,
+  viewChunk,
+  viewEvent,
+  viewRun,
+} from './observation.ts';
 export { type Key, parseKeys } from './payload/cipher.ts';
 export { type PayloadView, viewPayload } from './payload/view.ts';
 export { hashOf, type ProgramSource } from './program.ts';
@@ -30,6 +40,14 @@ export type { ReadOptions, RunReadable, StreamPlace } from './run-streams.ts';
 export { checkServing, createRuntime, Runtime, type RuntimeOptions } from './runtime.ts';
 export type { LogLine } from './sandbox.ts';
 export { WORKFLOW_DESERIALIZE, WORKFLOW_SERIALIZE } from './serde.ts';
+export {
+  parseClassName,
+  parseStepName,
+  parseWorkflowName,
+  type SiteKind,
+  type SiteName,
+  shortName,
+} from './site-names.ts';
 export type { StartOptions } from './start-options.ts';
 export type { Counters } from './step-consumer.ts';
 export { currentStep } from './step-context.ts';

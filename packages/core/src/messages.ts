@@ -230,6 +230,13 @@ export function optionInvalid(option: string, expected: string, got: unknown): P
   );
 }
 
+export function siteNameInvalid(kind: string, got: unknown): PerdureError {
+  const shown = typeof got === 'string' ? JSON.stringify(got.slice(0, 200)) : typeof got;
+  return new PerdureError('NameError', 'NAME_INVALID', `Expected an id ${kind}//path//name, got ${shown}.`, {
+    hint: 'Ids are in the events and projections of runs, and on compiled functions as workflowId and stepId.',
+  });
+}
+
 export function runtimeClosed(): PerdureError {
   return new PerdureError('ContextError', 'RUNTIME_CLOSED', 'The runtime is closed.', {
     hint: 'Make another with createRuntime().',
