@@ -13,7 +13,7 @@ import {
   type WorkerMode,
   workerMode,
 } from './config.ts';
-import { driveDue } from './drive-due.ts';
+import { DueDriver } from './drive-due.ts';
 import type { Engine } from './engine.ts';
 import { FlowServer } from './flow-server.ts';
 import { type Health, healthOf } from './health.ts';
@@ -83,6 +83,7 @@ export class Runtime {
   readonly #worker: Worker;
   readonly #resident: ResidentExecutions;
   readonly #mode: WorkerMode;
+  readonly #due: DueDriver;
   readonly #flow: FlowServer;
   readonly #webhooks: WebhookLimits;
   readonly #report: Engine['report'];
@@ -131,6 +132,8 @@ export class Runtime {
     this.#client = client;
     this.#report = engine.report;
     this.#webhooks = { ...webhookDefaults, ...definedOf(options.webhooks ?? {}) };
+    this.#mode = workerMode(options.worker);
+    this.#due = new DueDriver(engine, limits, this.#mode);
     this.signing = signingKeys(options.signing);
     this.#flow = new FlowServer({
       keys: this.signing,
@@ -139,11 +142,10 @@ export class Runtime {
       health: () => this.health(),
       drive: async (request) => {
         await this.#worker.beat();
-        return driveDue(engine, limits, request);
+        return this.#due.drive(request);
       },
     });
     this.#unguard = guardRejections();
-    this.#mode = workerMode(options.worker);
     if (this.#mode !== 'off') this.#worker.start(this.#mode);
   }
 
@@ -215,7 +217,7 @@ export class Runtime {
   }
 
   async #drain(graceMs: number): Promise<void> {
-    await this.#worker.stop(graceMs);
+    await Promise.all([this.#worker.stop(graceMs), this.#due.close(graceMs)]);
     this.#client.close();
     this.#resident.clear();
     this.#unguard();

@@ -179,6 +179,33 @@ describe('a signed request', () => {
     expect((await harness.runtime.handle(other))!.status).toBe(405);
   });
 
+  it('is answered when the process closes meanwhile, and what was in flight is given back', async () => {
+    open('production');
+    const run = await harness.runtime.start({ workflowId: 'waits' }, []);
+    const answer = ask(await signRequest(post(), { keys }));
+    await until(async () => (await harness.world.runs.get(run.runId))!.status === 'running');
+    await harness.runtime.close({ graceMs: 0 });
+    expect(await answer).toEqual([200, { runs: [{ runId: run.runId, status: 'running' }], more: true }]);
+    const { claimed } = await harness.world.runs.claim({ worker: 'other', leaseMs: 1_000, limit: 5 });
+    expect(claimed.map(({ claim }) => claim.runId)).toEqual([run.runId]);
+  });
+
+  it('drives only what this process has loaded, where its worker is told so', async () => {
+    open('production', { worker: 'registered' });
+    const run = await harness.runtime.start({ workflowId: 'works' }, [], { runAt: Date.now() + 1 });
+    await until(async () => {
+      const { nextWakeAt } = await harness.world.runs.claim({
+        worker: 'x',
+        leaseMs: 1,
+        limit: 1,
+        workflowNames: [],
+      });
+      return nextWakeAt === null || nextWakeAt <= Date.now();
+    });
+    expect(await ask(await signRequest(post(), { keys }))).toEqual([200, { runs: [], more: false }]);
+    expect((await harness.world.runs.get(run.runId))!.status).toBe('pending');
+  });
+
   it('waits for its turn when too many drive', async () => {
     open('production');
     for (let i = 0; i < 5; i += 1) await harness.runtime.start({ workflowId: 'waits' }, []);

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Event } from '@perdure/world';
-import { createRuntime, createWorld, setWorld } from 'perdure/runtime';
+import { createRuntime, createWorld, healthCheck, setWorld } from 'perdure/runtime';
 import type { App } from './app.ts';
 import { handleDriver } from './driver.ts';
 
@@ -50,7 +50,7 @@ export async function openApp({ world: name, residency }: InProcessOptions): Pro
         new Response(null, { status: 404 })
       );
     },
-    health: () => runtime.health(),
+    health: () => healthCheck({ runtime }),
     history: (runId) => world.runs.history(runId),
     async until(runId, holds) {
       while (!holds(await world.runs.history(runId))) await new Promise((resolve) => setTimeout(resolve, 2));

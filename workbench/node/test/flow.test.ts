@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { signingKeys } from '@workbench/e2e/apps.ts';
 import { type ServerProcess, startServer } from '@workbench/e2e/server-process.ts';
-import { healthCheck, parseKeys, signRequest } from 'perdure/runtime';
-import { afterAll, afterEach, expect, it } from 'vitest';
+import { createHandler } from 'perdure/api';
+import { createRuntime, createWorld, healthCheck, parseKeys, signRequest } from 'perdure/runtime';
+import { afterAll, afterEach, expect, it, vi } from 'vitest';
 
 const root = mkdtempSync(join(tmpdir(), 'perdure-flow-'));
 const keys = parseKeys(signingKeys);
@@ -79,6 +80,28 @@ it('in development this machine needs no signature, unless a proxy or a browser 
   for (const headers of [{ 'x-forwarded-for': '10.0.0.1' }, { origin: 'https://example.org' }]) {
     const response = await fetch(server.url + path, { method: 'POST', headers });
     expect(response.status).toBe(401);
+  }
+});
+
+it('a handler without the flow route needs no key, and leaves that path to the app', async () => {
+  const world = await createWorld('memory');
+  const runtime = createRuntime({ world, worker: 'off', signing: [] });
+  vi.stubEnv('NODE_ENV', 'production');
+  try {
+    expect(() => createHandler({ runtime })).toThrow(
+      expect.objectContaining({ code: 'SIGNING_KEYS_MISSING' }),
+    );
+    const handle = createHandler({ flow: 'off', runtime });
+    expect(await handle(new Request(`http://localhost${path}`))).toBeUndefined();
+    expect(await handle(new Request('http://localhost/elsewhere'))).toBeUndefined();
+    const webhook = await handle(
+      new Request(`http://localhost${path.replace('v1/flow', 'v1/webhook/none')}`),
+    );
+    expect(webhook?.status).toBe(404);
+  } finally {
+    vi.unstubAllEnvs();
+    await runtime.close();
+    await world.close();
   }
 });
 
