@@ -78,7 +78,7 @@ export class Worker {
     const driving = session.drive().then((wakeAt) => {
       this.#driving.delete(driving);
       if (this.#sessions.get(claim.runId) === session) this.#sessions.delete(claim.runId);
-      if (wakeAt !== undefined) this.#pollAt(wakeAt);
+      if (wakeAt !== undefined) this.lookAt(wakeAt);
       // Others may have waited for this place.
       if (this.free === 1) this.#poll();
     });
@@ -169,8 +169,8 @@ export class Worker {
     if (this.free > 0) this.#setTimer(next);
   }
 
-  /** `at` is in the engine's time. */
-  #pollAt(at: number): void {
+  /** Something becomes due then, in the engine's time. */
+  lookAt(at: number): void {
     this.#setTimer(Date.now() + (at - this.#engine.clock()));
   }
 

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 
-const lingerMs = 2_000;
+const lingerMs = 5_000;
 
 export type FetchHandler = (
   request: Request,

@@ -1,6 +1,6 @@
 /** What a case drives: one app with the shared workflows, in process or over HTTP. */
 import type { Event } from '@perdure/world';
-import type { Run, StartOptions, Workflow, WorkflowReference } from 'perdure/api';
+import type { HookInfo, Run, StartOptions, Workflow, WorkflowReference } from 'perdure/api';
 import type { Health } from 'perdure/runtime';
 
 export interface App {
@@ -11,6 +11,7 @@ export interface App {
   ): Promise<Run<R>>;
   getRun<R = unknown>(runId: string): Run<R>;
   resumeHook(token: string, payload: unknown, options?: { readonly id?: string }): Promise<unknown>;
+  getHookByToken(token: string): Promise<HookInfo>;
   /** Calls a function that a workflow file exports, as host code of the app would. */
   onHost<Args extends unknown[], R>(fn: (...args: Args) => R | Promise<R>, args: Args): Promise<R>;
   /** Sends a request to the app's HTTP routes, whatever the origin of the URL; 404 where there is none. */

@@ -41,6 +41,7 @@ export async function openApp({ world: name, residency }: InProcessOptions): Pro
     },
     getRun: (runId) => runtime.getRun(runId),
     resumeHook: (token, payload, options) => runtime.resumeHook(token, payload, options),
+    getHookByToken: (token) => runtime.getHookByToken(token),
     onHost: async (fn, args) => await fn(...args),
     async request(url, init) {
       const request = new Request(new URL(url, 'http://localhost'), init);

@@ -100,6 +100,7 @@ export function openOverHttp(place: Place): App {
     },
     getRun: (runId) => new Run(access, runId),
     resumeHook: (token, payload, options) => call('resumeHook', token, payload, options),
+    getHookByToken: (token) => call('getHookByToken', token),
     onHost: (fn, args) => call('onHost', nameOf(fn), args),
     request(url, init) {
       const { pathname, search } = new URL(url, place());

@@ -180,4 +180,17 @@ export const hookCases: readonly Case[] = [
       assert.deepEqual(await run.returnValue, [1, 2]);
     },
   },
+  {
+    name: 'a hook is found by its token, with its metadata',
+    async play(app) {
+      const token = app.token('found');
+      await assert.rejects(app.getHookByToken(token), { code: 'HOOK_NOT_FOUND' });
+      const run = await app.start(hooks.collects, [token]);
+      await hookExists(app, run.runId);
+      const found = await app.getHookByToken(token);
+      assert.deepEqual([found.runId, found.metadata], [run.runId, { purpose: 'collect' }]);
+      await app.resumeHook(token, { value: 1, last: true });
+      await run.returnValue;
+    },
+  },
 ];

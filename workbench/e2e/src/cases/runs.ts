@@ -195,4 +195,44 @@ export const runCases: readonly Case[] = [
       );
     },
   },
+  {
+    name: 'a run tells its facts',
+    async play(app) {
+      const run = await app.start(addTen, [1]);
+      await run.returnValue;
+      assert.deepEqual([await run.exists, await run.status], [true, 'completed']);
+      assert.equal(await run.workflowName, 'workflow//@workbench/workflows/src/steps//addTen');
+      const [created, started, completed] = [
+        await run.createdAt,
+        (await run.startedAt)!,
+        (await run.completedAt)!,
+      ];
+      assert.ok(created <= started && started <= completed);
+    },
+  },
+  {
+    name: 'a run that never was',
+    async play(app) {
+      const run = app.getRun('wrun_00000000000000000000000000');
+      assert.equal(await run.exists, false);
+      const asked: readonly (() => Promise<unknown>)[] = [
+        () => run.status,
+        () => run.returnValue,
+        () => run.cancel(),
+        () => run.wakeUp(),
+        () => run.readable.getReader().read(),
+      ];
+      for (const ask of asked)
+        await assert.rejects(ask, { name: 'WorkflowRunNotFoundError', code: 'RUN_NOT_FOUND' });
+    },
+  },
+  {
+    name: 'a run that is to start later does',
+    order: 'timed',
+    async play(app) {
+      const run = await app.start(addTen, [1], { runAt: '50ms' });
+      assert.equal(await run.returnValue, 11);
+      assert.ok((await run.startedAt)!.getTime() - (await run.createdAt).getTime() >= 50);
+    },
+  },
 ];

@@ -62,4 +62,13 @@ export const stepCases: readonly Case[] = [
     },
   },
   returns(steps.largeResult, [20 * 2 ** 20], 20 * 2 ** 20),
+  {
+    name: 'a tenth of a second beats ten and twenty, and nobody waits for those',
+    order: 'timed',
+    async play(app) {
+      const run = await app.start(steps.promiseRaceLong, []);
+      assert.equal(await run.returnValue, 'fast');
+      assert.equal(count(await app.history(run.runId), 'step_completed'), 1);
+    },
+  },
 ];
