@@ -1,5 +1,5 @@
 /** The only place where the engine reads the environment. */
-import { optionInvalid } from './messages.ts';
+import { keyRingInvalid, optionInvalid } from './messages.ts';
 import { Cipher, type Key, parseKeys } from './payload/cipher.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -39,9 +39,17 @@ export function signingKeys(
   keys: readonly Key[] | undefined,
   env: Environment = process.env,
 ): readonly Key[] {
-  if (keys) return keys;
   const text = env.WORKFLOW_SIGNING_KEYS?.trim();
-  return text ? parseKeys(text) : [];
+  const ring = keys ?? (text ? parseKeys(text) : []);
+  const ids = new Set<string>();
+  for (const { id, secret } of ring) {
+    if (!/^[A-Za-z0-9_-]{1,32}$/.test(id)) throw keyRingInvalid(`${JSON.stringify(id)} is no key id`);
+    if (secret.length !== 32) throw keyRingInvalid(`key ${id} has ${secret.length} bytes instead of 32`);
+    // The first would sign, and the last be asked.
+    if (ids.has(id)) throw keyRingInvalid(`there are two keys ${id}`);
+    ids.add(id);
+  }
+  return ring;
 }
 
 /** What NODE_ENV says: only an explicit `development` or `test` trusts this machine. */

@@ -77,13 +77,12 @@ export class Runtime {
   readonly world: World;
   /** What the engine did so far. */
   readonly counters: Counters = createCounters();
-  /** Keys of requests to the flow route. */
-  readonly signing: readonly Key[];
   readonly #client: Client;
   readonly #worker: Worker;
   readonly #resident: ResidentExecutions;
   readonly #mode: WorkerMode;
   readonly #due: DueDriver;
+  readonly #keys: readonly Key[];
   readonly #flow: FlowServer;
   readonly #webhooks: WebhookLimits;
   readonly #report: Engine['report'];
@@ -134,9 +133,9 @@ export class Runtime {
     this.#webhooks = { ...webhookDefaults, ...definedOf(options.webhooks ?? {}) };
     this.#mode = workerMode(options.worker);
     this.#due = new DueDriver(engine, limits, this.#mode);
-    this.signing = signingKeys(options.signing);
+    this.#keys = signingKeys(options.signing);
     this.#flow = new FlowServer({
-      keys: this.signing,
+      keys: this.#keys,
       process: processKind(),
       clock: engine.clock,
       health: () => this.health(),
@@ -198,6 +197,11 @@ export class Runtime {
     return healthOf({ world: this.world, worker, program: this.#program });
   }
 
+  /** Whether signed requests can be told from others here. */
+  get hasSigningKeys(): boolean {
+    return this.#keys.length > 0;
+  }
+
   get closed(): boolean {
     return this.#closed !== undefined;
   }
@@ -239,8 +243,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
  * Throws SIGNING_KEYS_MISSING.
  */
 export function checkServing(runtime: Runtime | undefined): void {
-  const keys = runtime ? runtime.signing : signingKeys(undefined);
-  if (processKind() === 'production' && keys.length === 0) throw signingKeysMissing();
+  const has = runtime ? runtime.hasSigningKeys : signingKeys(undefined).length > 0;
+  if (processKind() === 'production' && !has) throw signingKeysMissing();
 }
 
 /** Steps of this process, and the engine's own. */

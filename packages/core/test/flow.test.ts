@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
 import { createMemoryWorld } from '@perdure/world-memory';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { checkServing, createRuntime, type ProgramSource, signRequest } from '../src/index.ts';
@@ -262,6 +263,28 @@ describe('a process without keys', () => {
     expect(() => checkServing(undefined)).not.toThrow();
     vi.stubEnv('WORKFLOW_SIGNING_KEYS', 'k:short');
     expect(() => checkServing(undefined)).toThrow(expect.objectContaining({ code: 'KEYS_INVALID' }));
+  });
+
+  it('is told of keys that are none, or twice there', () => {
+    const secret = randomBytes(32);
+    for (const signing of [
+      [{ id: 'no id', secret }],
+      [{ id: 'k', secret: randomBytes(16) }],
+      [
+        { id: 'k', secret },
+        { id: 'k', secret: randomBytes(32) },
+      ],
+    ]) {
+      expect(() => open('production', { signing })).toThrow(
+        expect.objectContaining({ code: 'KEYS_INVALID' }),
+      );
+    }
+  });
+
+  it('does not show them', async () => {
+    open('production');
+    expect(inspect(harness.runtime, { depth: 10, showHidden: true })).not.toContain(inspect(keys[0]!.secret));
+    expect(inspect(harness.runtime, { depth: 10 })).not.toMatch(/secret/);
   });
 
   it('lets nobody in who found a way around that', async () => {
