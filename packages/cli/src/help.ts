@@ -11,7 +11,9 @@ export const overview: string = `perdure: durable workflows for TypeScript
   perdure inspect runs             list runs, newest first
   perdure inspect run <id>         show a run with its steps, hooks and waits
   perdure inspect events <id>      show the history of a run
+  perdure why <run>                say what a run waits for
   perdure check [dir]              list the workflows and steps of an app, and what is wrong with them
+  perdure upgrade <run>            move a run that is not over to the program of the source as it is now
   perdure <command> --help
   perdure --version
 
@@ -67,3 +69,24 @@ have none, and everything that a build would reject.
   --json            {"root", "workflows", "steps", "classes", "skipped", "diagnostics"}
 
 Exit codes: 0 nothing is wrong, 1 there are problems, 2 there is no such directory.`;
+
+export const upgrade: string = `perdure upgrade <run> [flags]
+
+Replays the history of a run that is not over against the app's program as its source is now. When it asks for the
+very steps, sleeps and hooks that are recorded, the run is moved: it goes on with the new code. When it does not,
+nothing is changed, and both places are shown with the likely cause.
+
+  --check           only replay and report
+  --root DIR        the app, as for the ids of its workflows; default this directory
+  --program HASH    a program that the world holds already, instead of building one
+${worldFlags}
+  --json            one JSON object: {"runId", "version", "from", "to", "outcome"}, or the divergence
+
+Exit codes: 0 it fits (and was moved), 1 it diverges, 2 the command was refused.`;
+
+export const why: string = `perdure why <run> [flags]
+
+Says what a run that is not over waits for: steps, sleeps, hooks, child runs, a repair, a worker, or nothing at all.
+
+${worldFlags}
+  --json            {"runId", "status", "version", "updatedAt", "pauseReason"?, "waitingFor": [...]}`;

@@ -6,13 +6,15 @@ import { inspectEvents } from './commands/inspect-events.ts';
 import { inspectRun } from './commands/inspect-run.ts';
 import { inspectRuns } from './commands/inspect-runs.ts';
 import { run } from './commands/run.ts';
+import { upgrade } from './commands/upgrade.ts';
+import { why } from './commands/why.ts';
 import type { CliContext, Session } from './context.ts';
 import * as help from './help.ts';
 import { commandMissing, commandUnknown } from './messages.ts';
 import { Output } from './output.ts';
 import { problemText } from './problem.ts';
 
-const commands: readonly Command[] = [run, inspectRuns, inspectRun, inspectEvents, check];
+const commands: readonly Command[] = [run, inspectRuns, inspectRun, inspectEvents, why, check, upgrade];
 const groups: Readonly<Record<string, string>> = { inspect: help.inspect };
 
 /**

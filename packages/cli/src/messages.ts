@@ -1,4 +1,6 @@
 /** Every text of the command line, errors with a stable code: expected what, got what, where, and how to mend it. */
+import type { ProgramMove } from '@perdure/core';
+import type { Divergence, SourcePlace } from '@perdure/core/errors';
 import type { PauseReason } from '@perdure/world';
 
 /** A wrong use of the command line; shown as one line, without a stack. */
@@ -218,3 +220,54 @@ export function checkSummary(workflows: number, steps: number, problems: number)
   const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;
   return `${count(workflows, 'workflow')}, ${count(steps, 'step')}, ${count(problems, 'problem')}.`;
 }
+
+export function workflowsMissing(directory: string): CliError {
+  return new CliError(
+    'WORKFLOW_MISSING',
+    `Expected workflows below ${directory}, found none.`,
+    'Name the directory of the app with --root, or a stored program with --program.',
+  );
+}
+
+const shortHash = (hash: string): string => hash.slice(0, 12);
+
+export function moveText({ runId, version, from, to, outcome }: ProgramMove): string {
+  if (outcome === 'already there') return `Run ${runId} is on program ${shortHash(to)} already.`;
+  const fits = `Its ${version} events replay on program ${shortHash(to)} as they were recorded on ${shortHash(from)}.`;
+  return outcome === 'checked'
+    ? `Run ${runId} can be moved. ${fits}`
+    : `Run ${runId} is moved. ${fits} It goes on with the new code.`;
+}
+
+/** Expected, actual, both places and the likely cause, a line each. */
+export function divergenceText(error: Divergence & { readonly code: string }): string {
+  const { runId, version, expected, actual, expectedPlace, actualPlace, likelyCause } = error;
+  return [
+    `perdure: [${error.code}] Run ${runId} does not fit: it diverges at version ${version}. Nothing was changed.`,
+    `  recorded     ${expected}`,
+    ...placeLines(expectedPlace),
+    `  new program  ${actual}`,
+    ...placeLines(actualPlace),
+    ...(likelyCause ? [`  likely       ${likelyCause}`] : []),
+    'The run stays on its program. To change what is yet to come only, keep the order of what was asked for so far.',
+  ].join('\n');
+}
+
+function placeLines(place: SourcePlace | undefined): string[] {
+  return place
+    ? [`               ${place.file}:${place.line}:${place.column}`, `               ${place.text}`]
+    : [];
+}
+
+export function whyEnded(runId: string, status: string, at: string): string {
+  return `Run ${runId} is over: ${status} at ${at}.`;
+}
+
+export function whyPaused({ code, message, hint }: PauseReason): string[] {
+  return [`It waits for a repair: [${code}] ${message}`, ...(hint ? [`  ${hint}`] : [])];
+}
+
+export const waitsForNothing: readonly string[] = [
+  'It waits for nothing: no step, sleep, hook or child run is open, and no event can move it.',
+  '  Its code awaits a promise that nobody settles, or an abort that nobody requests. Cancel it, or move it to mended code with `perdure upgrade`.',
+];

@@ -1,5 +1,6 @@
 /** How an attempt's end is recorded: completed, tried again later, or failed for good. */
 import { type Event, eventIdOf, type StepOptions } from '@perdure/world';
+import { isEngineCall } from './builtin-steps.ts';
 import type { EventPlace } from './command.ts';
 import { timeAfter } from './duration.ts';
 import { FatalError, RetryableError, SerializationError } from './errors.ts';
@@ -26,13 +27,14 @@ export function outcomeEvent(
   }
   const { error, options, retry } = outcome;
   if (retry === 'never' || step.failures >= (options.maxRetries ?? defaults.maxRetries)) {
-    const own = FatalError.is(error) || SerializationError.is(error) || isTooLarge(error);
+    const own =
+      FatalError.is(error) || SerializationError.is(error) || isTooLarge(error) || isEngineCall(step.name);
     const shown = own ? error : attemptsExhausted(step.name, number, error);
-    const data = { error: wrap(errorText(shown), 'error'), attempts: number };
+    const data = { error: wrap(errorText(shown, envelope), 'error'), attempts: number };
     return { ...head, eventType: 'step_failed', eventData: data };
   }
   const retryAt = retryTime(error, options, { failures: step.failures, now: createdAt });
-  const data = { attempt: number, error: wrap(errorText(error), 'error'), retryAt };
+  const data = { attempt: number, error: wrap(errorText(error, envelope), 'error'), retryAt };
   return { ...head, eventType: 'step_retrying', eventData: data };
 }
 
@@ -54,9 +56,11 @@ function retryTime(
 }
 
 /** Text of a thrown value; what cannot be stored is replaced by the error that says so. */
-function errorText(error: unknown): string {
+function errorText(error: unknown, envelope: Envelope): string {
   try {
-    return hostCodec.stringify(error);
+    const text = hostCodec.stringify(error);
+    envelope.check(text);
+    return text;
   } catch (problem) {
     return hostCodec.stringify(problem);
   }

@@ -1,5 +1,7 @@
 /** Steps that the engine brings itself; workflow code reaches them through `guest/builtin-steps.ts`. */
-import { fetchAborted } from './messages.ts';
+import { fetchAborted, payloadTooLarge } from './messages.ts';
+import { joinedBytes } from './payload/host-web.ts';
+import { payloadBytesMax } from './payload/limits.ts';
 import type { StepEntry, StepFunction } from './registry.ts';
 import type { StreamPlace } from './run-streams.ts';
 import type { StartOptions } from './start-options.ts';
@@ -27,6 +29,8 @@ const functions: Record<string, (...args: never[]) => unknown> = {
       completedAt: date(times.completedAt),
     };
   },
+  wakeRun: (runId: string, ids: string[] | undefined) => context().client.wakeUp(runId, ids),
+  readStream: wholeOf,
   cancelRun: (runId: string, reason: string | undefined) => context().client.cancel(runId, reason),
   resumeHook: (token: string, payload: unknown, options: { id?: string }) =>
     // Another attempt sends the same payload: the step's id makes it one.
@@ -34,6 +38,19 @@ const functions: Record<string, (...args: never[]) => unknown> = {
   respondToWebhook: (place: StreamPlace, response: Response) => context().client.respond(place, response),
   getHookByToken: (token: string) => context().client.hookByToken(token),
 };
+
+/** The bytes of a stream, to its end. Throws `LimitError` PAYLOAD_TOO_LARGE. */
+async function wholeOf(stream: ReadableStream<unknown>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    const part = chunk instanceof Uint8Array ? chunk : Buffer.from(String(chunk));
+    length += part.byteLength;
+    if (length > payloadBytesMax()) throw payloadTooLarge(payloadBytesMax());
+    parts.push(part);
+  }
+  return joinedBytes(parts, length);
+}
 
 /** A network is no store: it is tried as often as any step. */
 const fetchStep = Object.assign(
@@ -67,6 +84,11 @@ function isTrouble(error: unknown): boolean {
 const patientSteps = Object.entries(functions).map(
   ([name, fn]) => [name, Object.assign(fn, { retry: patience }) as unknown as StepFunction] as const,
 );
+
+/** Whether a step is a call of the engine that a workflow made: it rejects with what the call throws, as on the host. */
+export function isEngineCall(stepName: string): boolean {
+  return stepName !== 'step//perdure//fetch' && builtinSteps.has(stepName);
+}
 
 export const builtinSteps: ReadonlyMap<string, StepEntry> = new Map(
   [...patientSteps, ['fetch', fetchStep] as const].map(([name, fn]) => {

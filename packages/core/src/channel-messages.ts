@@ -1,5 +1,5 @@
 /** The texts of errors of hooks, webhooks, streams and signals; the others are in `messages.ts`. */
-import { ContextError, LimitError, type PayloadError, PerdureError } from './errors.ts';
+import { ContextError, LimitError, type PayloadError, PerdureError, SerializationError } from './errors.ts';
 import { payloadInvalid } from './messages.ts';
 
 export function hookDisposed(token: string): ContextError {
@@ -134,6 +134,18 @@ export function streamsAreForSteps(use: string): ContextError {
     `${use} was used in a workflow.`,
     'Pass the stream to a function with "use step" and read or write it there.',
   );
+}
+
+export function streamInUse(kind: 'ReadableStream' | 'WritableStream'): SerializationError {
+  return new SerializationError(`Cannot store a ${kind} that somebody uses.`, '', {
+    hint: 'Release its lock first, or pass one branch of tee().',
+  });
+}
+
+export function processStops(): PerdureError {
+  return new PerdureError('StreamError', 'STREAM_BROKEN_OFF', 'The process that wrote the stream stopped.', {
+    hint: 'What it brought is there; give the run the rest by another stream or a hook.',
+  });
 }
 
 export function streamNameInvalid(got: unknown): ContextError {

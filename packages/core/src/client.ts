@@ -8,6 +8,7 @@ import {
   type World,
   WorldError,
 } from '@perdure/world';
+import { processStops } from './channel-messages.ts';
 import { timeAfter } from './duration.ts';
 import { EndWatch } from './end-watch.ts';
 import type { Engine } from './engine.ts';
@@ -20,18 +21,13 @@ import {
 import { announceEnd, type EndEvent } from './lifecycle.ts';
 import { keyOfAnotherWorkflow, notAWorkflow, optionInvalid } from './messages.ts';
 import { openPayload } from './open-payload.ts';
+import { OutgoingStreams } from './outgoing-streams.ts';
 import { sendAbort, sendAttributes, wakeSleeps } from './outside-events.ts';
 import { hostCodec } from './payload/host-codec.ts';
 import type { Program } from './program.ts';
 import { Run, type RunAccess } from './run.ts';
-import { runCreated } from './run-creation.ts';
-import {
-  type ReadOptions,
-  type RunReadable,
-  readableOf,
-  type StreamPlace,
-  writableOf,
-} from './run-streams.ts';
+import { newRunId, runCreated } from './run-creation.ts';
+import { type RunReadable, readableOf, type StreamPlace, writableOf } from './run-streams.ts';
 import type { StartOptions } from './start-options.ts';
 import { currentStep } from './step-context.ts';
 import { ulid } from './ulid.ts';
@@ -57,6 +53,8 @@ export class Client implements RunAccess {
   readonly #worker: Worker;
   readonly #program: () => Promise<Program>;
   readonly #ends: EndWatch;
+  readonly #carrying = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
 
   constructor(engine: Engine, worker: Worker, program: () => Promise<Program>) {
     this.#engine = engine;
@@ -78,21 +76,38 @@ export class Client implements RunAccess {
     const workflowName = (workflow as { workflowId?: unknown } | null | undefined)?.workflowId;
     if (typeof workflowName !== 'string') throw notAWorkflow(workflow);
     if (!Array.isArray(args)) throw optionInvalid('the arguments of start()', 'an array', args);
-    const input = await hostCodec.stringifyWithBodies({ args });
-    const { hash } = await this.#program();
     const parent = currentStep();
-    const event = runCreated(this.#engine, { workflowName, program: hash, input, options, parent });
-    return this.getRun<R>(await this.#create(event, options));
+    const place = newRunId(this.#engine, parent);
+    const streams = new OutgoingStreams(place.runId, 'start');
+    const input = await hostCodec.stringifyFor(streams, { args });
+    const { hash } = await this.#program();
+    const event = runCreated(this.#engine, place, { workflowName, program: hash, input, options, parent });
+    const { runId, created } = await this.#create(event, options);
+    // Another run has the key, or another attempt started this one: it has the streams that came with it.
+    if (created) this.#carry(streams);
+    else streams.discard(`run ${runId} was started before`);
+    return this.getRun<R>(runId);
   }
 
-  /** Stores a run, and drives it if this process can; answers with the id of the run that has the key, if one has. */
-  async #create(event: EventOf<'run_created'>, { onConflict, runAt }: StartOptions): Promise<string> {
+  /** Brings chunks to a run, in the background: the run has their streams already. */
+  #carry(streams: OutgoingStreams): void {
+    if (streams.size === 0) return;
+    const carried = streams.carry(this, this.#stopping.signal, this.#engine.report);
+    this.#carrying.add(carried);
+    void carried.finally(() => this.#carrying.delete(carried));
+  }
+
+  /** Stores a run, and drives it if this process can; answers with the run that has the key, if one has. */
+  async #create(
+    event: EventOf<'run_created'>,
+    { onConflict, runAt }: StartOptions,
+  ): Promise<{ readonly runId: string; readonly created: boolean }> {
     const { world, worker, clock } = this.#engine;
     const now = clock();
     const wakeAt = runAt === undefined ? undefined : timeAfter(runAt, now);
     const later = wakeAt !== undefined && wakeAt > now;
     const claims = this.#worker.free > 0 && !later;
-    const { run, claim } = await world.runs.create(event, {
+    const { run, claim, created } = await world.runs.create(event, {
       ...(claims ? { claimFor: { worker, leaseMs: this.#worker.leaseMs } } : {}),
       ...(wakeAt === undefined ? {} : { wakeAt }),
       ...(onConflict === undefined ? {} : { onConflict }),
@@ -101,7 +116,7 @@ export class Client implements RunAccess {
     else if (later) this.#worker.lookAt(wakeAt);
     if (run.workflowName !== event.eventData.workflowName)
       throw keyOfAnotherWorkflow(event.eventData.key, run);
-    return run.runId;
+    return { runId: run.runId, created };
   }
 
   getRun<R>(runId: string): Run<R> {
@@ -218,11 +233,9 @@ export class Client implements RunAccess {
     const key =
       options.id === undefined ? ulid(clock()) : `id_${Buffer.from(options.id).toString('base64url')}`;
     if (key.length > 128) throw optionInvalid('the id of resumeHook()', 'at most 90 bytes', options.id);
-    const stored = envelope.wrap(
-      await hostCodec.stringifyWithBodies(payload),
-      runId,
-      `${correlationId}/${key}`,
-    );
+    const streams = new OutgoingStreams(runId, `${correlationId} ${key}`);
+    const text = await hostCodec.stringifyFor(streams, payload);
+    const stored = envelope.wrap(text, runId, `${correlationId}/${key}`);
     try {
       const event = {
         eventType: 'hook_received',
@@ -230,7 +243,9 @@ export class Client implements RunAccess {
         correlationId,
         eventData: { payload: stored },
       } as const;
-      await world.runs.send(runId, event);
+      const { duplicate } = await world.runs.send(runId, event);
+      if (duplicate) streams.discard('the payload was sent before');
+      else this.#carry(streams);
     } catch (error) {
       if (WorldError.is(error) && (error.code === 'HOOK_NOT_FOUND' || error.code === 'RUN_ENDED')) {
         throw new HookNotFoundError(`token ${JSON.stringify(token)}`);
@@ -240,8 +255,8 @@ export class Client implements RunAccess {
     return { runId, token, metadata };
   }
 
-  readable<T>(place: StreamPlace, options: ReadOptions = {}): RunReadable<T> {
-    return readableOf<T>(this.#engine, place, options);
+  readable<T>(place: StreamPlace): RunReadable<T> {
+    return readableOf<T>(this.#engine, place);
   }
 
   writable<T>(place: StreamPlace): WritableStream<T> {
@@ -251,14 +266,21 @@ export class Client implements RunAccess {
   /** Answers a request of a webhook; a second answer is refused by the World. */
   async respond({ runId, name }: StreamPlace, response: Response): Promise<void> {
     const { world, envelope, streaming } = this.#engine;
-    const text = await hostCodec.stringifyWithBodies(response);
+    const streams = new OutgoingStreams(runId, name);
+    const text = await hostCodec.stringifyFor(streams, response);
+    this.#carry(streams);
     streaming.add(runId);
     await world.streams.append(runId, name, [envelope.wrap(text, runId, `stream/${name}`)]);
     await world.streams.close(runId, name);
   }
 
-  close(): void {
+  /** Waits up to `graceMs` for streams that are being brought to runs, then breaks them off. */
+  async close(graceMs: number): Promise<void> {
     this.#ends.close();
+    if (this.#carrying.size === 0) return;
+    const timer = setTimeout(() => this.#stopping.abort(processStops()), graceMs);
+    await Promise.all(this.#carrying);
+    clearTimeout(timer);
   }
 
   async #liveHook(token: string): Promise<LiveHook & { metadata: unknown }> {

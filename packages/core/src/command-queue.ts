@@ -22,7 +22,9 @@ export class CommandQueue {
   confirm(event: Event): void {
     const command = this.next;
     if (!command || !matches(command, event)) {
-      throw new DivergenceError(event.runId, event.version, describeEvent(event), describeCommand(command));
+      const { runId, version } = event;
+      const expected = describeEvent(event);
+      throw new DivergenceError({ runId, version, expected, actual: describeCommand(command) });
     }
     this.#confirmed += 1;
     if (this.#confirmed === this.#commands.length) this.clear();

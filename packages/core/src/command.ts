@@ -7,6 +7,7 @@ import type { Event, StepOptions } from '@perdure/world';
 import { eventIdOf } from '@perdure/world';
 import type { GuestCommand } from './guest/state.ts';
 import type { Envelope } from './payload/envelope.ts';
+import { absent } from './payload/notation.ts';
 
 export type Command = Readonly<GuestCommand>;
 
@@ -31,6 +32,8 @@ export function isCommandEvent(event: Event): boolean {
   }
 }
 
+const undefinedText = String(absent);
+
 export interface EventPlace {
   readonly runId: string;
   readonly version: number;
@@ -41,7 +44,8 @@ export interface EventPlace {
 export function toEvent(command: Command, place: EventPlace, envelope: Envelope): Event {
   const { runId, version, createdAt } = place;
   const head = { runId, eventId: eventIdOf(version), version, createdAt };
-  const wrap = (field: string) => envelope.wrap(command.text ?? '', runId, `${command.id || 'run'}/${field}`);
+  const wrap = (field: string) =>
+    envelope.wrap(command.text ?? undefinedText, runId, `${command.id || 'run'}/${field}`);
   switch (command.kind) {
     case 'schedule-step': {
       const options =
@@ -54,7 +58,8 @@ export function toEvent(command: Command, place: EventPlace, envelope: Envelope)
       return { ...head, eventType: 'wait_created', correlationId: command.id, eventData: { resumeAt } };
     }
     case 'create-hook': {
-      const metadata = command.text === undefined ? {} : { metadata: wrap('metadata') };
+      // Whoever resumes the hook of a sealed run without its keys is told so by this, before anything is sent.
+      const metadata = command.text === undefined && !envelope.seals ? {} : { metadata: wrap('metadata') };
       const eventData = {
         token: command.name,
         ...metadata,

@@ -1,6 +1,6 @@
 /** The only place where the engine reads the environment. */
-import { keyRingInvalid, optionInvalid } from './messages.ts';
-import { Cipher, type Key, parseKeys } from './payload/cipher.ts';
+import { optionInvalid } from './messages.ts';
+import { Cipher, checkKeys, type Key, parseKeys } from './payload/cipher.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -40,16 +40,7 @@ export function signingKeys(
   env: Environment = process.env,
 ): readonly Key[] {
   const text = env.WORKFLOW_SIGNING_KEYS?.trim();
-  const ring = keys ?? (text ? parseKeys(text) : []);
-  const ids = new Set<string>();
-  for (const { id, secret } of ring) {
-    if (!/^[A-Za-z0-9_-]{1,32}$/.test(id)) throw keyRingInvalid(`${JSON.stringify(id)} is no key id`);
-    if (secret.length !== 32) throw keyRingInvalid(`key ${id} has ${secret.length} bytes instead of 32`);
-    // The first would sign, and the last be asked.
-    if (ids.has(id)) throw keyRingInvalid(`there are two keys ${id}`);
-    ids.add(id);
-  }
-  return ring;
+  return keys ? checkKeys([...keys]) : text ? parseKeys(text) : [];
 }
 
 /** What NODE_ENV says: only an explicit `development` or `test` trusts this machine. */

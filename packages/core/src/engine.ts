@@ -1,6 +1,7 @@
 /** What the sessions of one process share. */
 import type { World } from '@perdure/world';
 import type { Client } from './client.ts';
+import type { Limits } from './limits.ts';
 import type { Envelope } from './payload/envelope.ts';
 import type { ProgramShelf } from './programs.ts';
 import type { StepEntry } from './registry.ts';
@@ -25,6 +26,7 @@ export interface Engine {
   /** Name of this process as an owner of claims. */
   readonly worker: string;
   readonly turnBudget: number;
+  readonly limits: Limits;
   /** Where the app is reached, without a slash at the end. */
   readonly publicUrl: string;
   /** The environment that workflow code sees, as JSON text. */

@@ -198,22 +198,59 @@ export class StepNotRegisteredError extends PerdureError {
   }
 }
 
-/** The program asks for something else than its history holds (E4). */
-export class DivergenceError extends PerdureError {
+/** A place in a file of the user. */
+export interface SourcePlace {
+  /** As in ids: from the app's root. */
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+  readonly column: number;
+  /** The text of the line, without its indentation. */
+  readonly text: string;
+}
+
+export interface Divergence {
+  readonly runId: string;
+  /** The event that does not record what the program asks for. */
+  readonly version: number;
+  /** What the history has, and the program asks for. */
   readonly expected: string;
   readonly actual: string;
+  /** Where the program that recorded it asked for what the history has. */
+  readonly expectedPlace?: SourcePlace;
+  readonly actualPlace?: SourcePlace;
+  readonly likelyCause?: string;
+}
 
-  constructor(runId: string, version: number, expected: string, actual: string) {
+/** The program asks for something else than its history holds (E4). */
+export class DivergenceError extends PerdureError implements Divergence {
+  readonly runId: string;
+  readonly version: number;
+  readonly expected: string;
+  readonly actual: string;
+  readonly expectedPlace?: SourcePlace;
+  readonly actualPlace?: SourcePlace;
+  readonly likelyCause?: string;
+
+  constructor(divergence: Divergence) {
+    const { runId, version, expected, actual, expectedPlace, actualPlace, likelyCause } = divergence;
+    const at = (place: SourcePlace | undefined) =>
+      place ? ` (${place.file}:${place.line}:${place.column})` : '';
     super(
       'DivergenceError',
       'DIVERGENCE',
-      `Run ${runId} diverges at version ${version}: the history has ${expected}, the program asks for ${actual}.`,
+      `Run ${runId} diverges at version ${version}: the history has ${expected}${at(expectedPlace)}, the program asks for ${actual}${at(actualPlace)}.`,
       {
-        hint: 'Workflow code must be a function of its inputs and results: look for state shared between runs, or a program that is not the one the run started on.',
+        hint: `${likelyCause ? `${likelyCause} ` : ''}Workflow code must be a function of its inputs and results.`,
       },
     );
+    this.runId = runId;
+    this.version = version;
     this.expected = expected;
     this.actual = actual;
+    if (expectedPlace) this.expectedPlace = expectedPlace;
+    if (actualPlace) this.actualPlace = actualPlace;
+    if (likelyCause !== undefined) this.likelyCause = likelyCause;
   }
 
   static is(value: unknown): value is DivergenceError {

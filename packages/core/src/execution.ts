@@ -18,9 +18,11 @@
 import type { Event, EventOf, PauseReason, Payload } from '@perdure/world';
 import { type Command, describeEvent, isCommandEvent } from './command.ts';
 import { CommandQueue } from './command-queue.ts';
+import type { Engine } from './engine.ts';
 import { WorkflowNotRegisteredError } from './errors.ts';
 import type { Init } from './guest/state.ts';
-import { payloadInvalid } from './messages.ts';
+import { defaultLimits } from './limits.ts';
+import { payloadUnreadable } from './messages.ts';
 import { OpenOperations } from './open-operations.ts';
 import { isSealed } from './payload/envelope.ts';
 import type { Program } from './program.ts';
@@ -36,6 +38,23 @@ export interface ExecutionOptions {
   readonly publicUrl: string;
   /** What `process.env` shows inside, as JSON text. */
   readonly env: string;
+  /** Bytes of one payload. Default that of a runtime. */
+  readonly payloadBytes?: number;
+  /** Whether commands keep the stack of the code that issued them. Default `none`. */
+  readonly stacks?: 'kept' | 'none';
+}
+
+/** What an engine tells every Execution. */
+export function surroundings({
+  turnBudget,
+  publicUrl,
+  env,
+  limits,
+}: Pick<Engine, 'turnBudget' | 'publicUrl' | 'env' | 'limits'>): Omit<
+  ExecutionOptions,
+  'program' | 'consumer'
+> {
+  return { turnBudget, publicUrl, env, payloadBytes: limits.payloadBytes };
 }
 
 export type EndState = 'completed' | 'failed' | 'cancelled';
@@ -162,22 +181,14 @@ export class Execution {
     const { runId, createdAt } = event;
     const { workflowName, seed, input, attributes = {} } = event.eventData;
     this.#options.consumer.expect(input);
-    const { program, turnBudget, publicUrl, env } = this.#options;
+    const { program, turnBudget, publicUrl, env, stacks = 'none' } = this.#options;
+    const { payloadBytes = defaultLimits.payloadBytes } = this.#options;
     const base = runId.slice(runId.lastIndexOf('_') + 1);
     this.url = publicUrl;
     this.encryption = isSealed(input);
     const { encryption } = this;
-    const init: Init = {
-      runId,
-      workflowName,
-      createdAt,
-      base,
-      seed,
-      turnBudget,
-      attributes,
-      publicUrl,
-      encryption,
-    };
+    const facts = { runId, workflowName, createdAt, base, seed, attributes, encryption };
+    const init: Init = { ...facts, turnBudget, publicUrl, payloadBytes, stacks };
     this.#sandbox = new Sandbox(program, init, env);
   }
 
@@ -224,7 +235,7 @@ export class Execution {
 
   #afterTurn(event: Event, failure: string | undefined): void {
     this.turns += 1;
-    if (failure !== undefined) throw payloadInvalid(`${describeEvent(event)}: ${failure}`);
+    if (failure !== undefined) throw payloadUnreadable(describeEvent(event), failure);
     for (const command of this.#sandbox!.takeCommands()) this.#commands.push(this.#mapped(command));
   }
 

@@ -21,6 +21,7 @@ export {
 } from './host-api.ts';
 export type { RequestDetails } from './http-routes.ts';
 export { type EndedRun, type LifecycleHooks, registerLifecycleHooks } from './lifecycle.ts';
+export type { Limits } from './limits.ts';
 export {
   type ViewedEvent,
   type ViewedRun,
@@ -34,10 +35,12 @@ export {
 export { type Key, parseKeys } from './payload/cipher.ts';
 export { type PayloadView, viewPayload } from './payload/view.ts';
 export { hashOf, type ProgramSource } from './program.ts';
+export type { ProgramMove } from './program-move.ts';
 export { signRequest } from './request-signature.ts';
 export { Run, type RunAccess } from './run.ts';
 export type { ReadOptions, RunReadable, StreamPlace } from './run-streams.ts';
-export { checkServing, createRuntime, Runtime, type RuntimeOptions } from './runtime.ts';
+export { checkServing, createRuntime, Runtime, type UpgradeOptions } from './runtime.ts';
+export type { RuntimeOptions } from './runtime-options.ts';
 export type { LogLine } from './sandbox.ts';
 export { WORKFLOW_DESERIALIZE, WORKFLOW_SERIALIZE } from './serde.ts';
 export {

@@ -99,6 +99,13 @@ export function payloadInvalid(problem: string, cause?: unknown): PayloadError {
   });
 }
 
+/** `problem` is the message of what the guest met. */
+export function payloadUnreadable(what: string, problem: string): PayloadError {
+  return new PayloadError(`${what}: ${problem}`, {
+    hint: 'The run waits and goes on when the data can be read again.',
+  });
+}
+
 export function isTooLarge(error: unknown): boolean {
   return LimitError.is(error) && error.code === 'PAYLOAD_TOO_LARGE';
 }
@@ -107,6 +114,30 @@ export function payloadUnsealed(place: string): PayloadError {
   return new PayloadError(`Stored data at ${place} is not sealed, in a run whose input is.`, {
     hint: 'Either it was replaced in the store, or a process without WORKFLOW_ENCRYPTION_KEYS wrote it.',
   });
+}
+
+export function limitInvalid(name: string, least: number, got: unknown): PerdureError {
+  return optionInvalid(`limits.${name}`, `a whole number >= ${least} or Infinity`, got);
+}
+
+export function limitUnknown(name: string, known: readonly string[]): PerdureError {
+  return optionInvalid('limits', `an object with some of ${known.join(', ')}`, name);
+}
+
+export function historyTooLong(runId: string, limit: number): LimitError {
+  return new LimitError(
+    'HISTORY_TOO_LONG',
+    `Run ${runId} needs more than the ${limit} events that its history may have.`,
+    'Raise limits.historyEvents and it goes on, or cancel it; long loops go on in a child run of their own.',
+  );
+}
+
+export function historyIsLong(runId: string, events: number): LimitError {
+  return new LimitError(
+    'HISTORY_LONG',
+    `The history of run ${runId} has ${events} events.`,
+    'It goes on, but every replay reads them all: let a long loop go on in a child run of its own.',
+  );
 }
 
 export function keyMissing(keyId: string): PayloadError {
@@ -138,6 +169,28 @@ export function programMissing(hash: string): PerdureError {
   return new PerdureError('ProgramError', 'PROGRAM_MISSING', `Program ${hash} is not in this world.`, {
     hint: 'Start a process of the version that started the run once; it stores its program.',
   });
+}
+
+export function moveToEnded(runId: string, status: string): PerdureError {
+  return new PerdureError(
+    'ProgramError',
+    'RUN_ENDED',
+    `Expected run ${runId} to be live, but it is ${status}.`,
+    {
+      hint: 'Only runs that still have something to do can go on with another program.',
+    },
+  );
+}
+
+export function waitsForNothing(runId: string): PerdureError {
+  return new PerdureError(
+    'StalledError',
+    'WAITS_FOR_NOTHING',
+    `Run ${runId} waits for nothing: no step, sleep, hook or child run is open, and its workflow has not returned.`,
+    {
+      hint: 'It awaits a promise that nobody settles. Cancel it, or move it to mended code with `perdure upgrade`.',
+    },
+  );
 }
 
 export function programBroken(hash: string, cause: unknown): PerdureError {

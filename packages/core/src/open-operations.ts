@@ -16,6 +16,8 @@ export interface OpenStep {
   /** Attempts that ended in an error; attempts cut off by a crash do not count. */
   failures: number;
   retryAt: number;
+  /** When the last attempt was started. */
+  startedAt: number;
   readonly createdAt: number;
 }
 
@@ -35,6 +37,7 @@ export class OpenOperations {
   readonly aborts: Map<string, Payload> = new Map();
   readonly #endedChildren = new Set<string>();
   readonly #waits = new Map<string, number>();
+  readonly #hooks = new Set<string>();
   readonly #timeline = new Timeline<Timer>();
   #ready: OpenStep[] = [];
 
@@ -47,6 +50,11 @@ export class OpenOperations {
 
   get hasReady(): boolean {
     return this.#ready.some((step) => step.status === 'pending');
+  }
+
+  /** Whether anything can still come to the run, but by a caller who knows it. */
+  get isEmpty(): boolean {
+    return [this.steps, this.#waits, this.#hooks, this.children].every(({ size }) => size === 0);
   }
 
   /** The earliest wait or retry that is not over; undefined when only the outside can move the run. */
@@ -78,6 +86,12 @@ export class OpenOperations {
       case 'wait_completed':
         this.#waits.delete(event.correlationId!);
         return;
+      case 'hook_created':
+        this.#hooks.add(event.correlationId!);
+        return;
+      case 'hook_disposed':
+        this.#hooks.delete(event.correlationId!);
+        return;
       case 'child_started': {
         const { childRunId } = event.eventData;
         if (!this.#endedChildren.has(childRunId)) this.children.set(childRunId, event.createdAt);
@@ -103,6 +117,7 @@ export class OpenOperations {
       attempt: 0,
       failures: 0,
       retryAt: 0,
+      startedAt: 0,
       createdAt,
     };
     this.steps.set(step.id, step);
@@ -112,12 +127,14 @@ export class OpenOperations {
   #noteStep(event: Exclude<StepEvent, { eventType: 'step_created' }>): void {
     const step = this.steps.get(event.correlationId!);
     if (!step) {
-      throw new DivergenceError(event.runId, event.version, describeEvent(event), 'no such open step');
+      const { runId, version } = event;
+      throw new DivergenceError({ runId, version, expected: describeEvent(event), actual: 'no such step' });
     }
     switch (event.eventType) {
       case 'step_started':
         step.status = 'running';
         step.attempt = event.eventData.attempt;
+        step.startedAt = event.createdAt;
         return;
       case 'step_retrying':
         step.status = 'retrying';
@@ -129,4 +146,15 @@ export class OpenOperations {
         this.steps.delete(step.id);
     }
   }
+}
+
+const restart = { atOnce: 3, firstMs: 1_000, maxMs: 60_000 } as const;
+
+/**
+ * When a step starts again whose attempt was cut off: at once the first times, then after a while that doubles, since
+ * what ends its process each time must not keep every worker busy that it meets.
+ */
+export function restartTime({ attempt, failures, startedAt }: OpenStep): number {
+  const late = attempt - failures - restart.atOnce;
+  return late <= 0 ? 0 : startedAt + Math.min(restart.maxMs, restart.firstMs * 2 ** (late - 1));
 }

@@ -2,7 +2,7 @@ import type { EventOf, Payload } from '@perdure/world';
 import type { Engine } from './engine.ts';
 import { checkSealed, isSealed } from './payload/envelope.ts';
 import { hostCodec } from './payload/host-codec.ts';
-import { readingThrough } from './payload/host-handles.ts';
+import { readingThrough } from './payload/reading.ts';
 
 /**
  * The value of a payload of any run, for callers who have not read the run's history.

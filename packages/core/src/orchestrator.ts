@@ -10,10 +10,13 @@
  * - Cold or resident makes no difference here: the stage builder gives an Execution either way.
  */
 import { type AppendResult, type Claim, WorldError } from '@perdure/world';
+import { explainedFor } from './divergence.ts';
 import type { Engine } from './engine.ts';
+import { DivergenceError } from './errors.ts';
 import type { Execution } from './execution.ts';
 import { announceEnd, type EndEvent } from './lifecycle.ts';
 import { breathe } from './macrotask.ts';
+import { historyIsLong, historyTooLong, waitsForNothing } from './messages.ts';
 import { isRepairable, PausedRun } from './paused-run.ts';
 import { abortHeld } from './payload/host-abort.ts';
 import { hostCodec } from './payload/host-codec.ts';
@@ -114,6 +117,7 @@ export class RunSession {
     );
     const { events, starts } = this.#builder.stage;
     if (execution.ended && events.length === 0) return this.#endedOutside();
+    this.#checkLength(execution.version - events.length, execution.version);
     const busy = this.#inFlight.size > arrivals.length || starts.length > 0 || this.#arrivals.length > 0;
     const idle = !busy && (this.#state === 'draining' || !execution.open.hasReady);
     if (events.length === 0 && !idle) {
@@ -121,6 +125,14 @@ export class RunSession {
       return true;
     }
     return this.#append(execution, idle ? 'release' : 'keep');
+  }
+
+  /** Throws HISTORY_TOO_LONG for a history that may not grow so long. */
+  #checkLength(before: number, after: number): void {
+    const { historyEvents, historyEventsReported } = this.#engine.limits;
+    if (after > historyEvents) throw historyTooLong(this.runId, historyEvents);
+    if (before < historyEventsReported && after >= historyEventsReported)
+      this.#engine.report('a history grows long', historyIsLong(this.runId, after));
   }
 
   /** Outcomes that the history does not have; after a lost reply it may have some already (L2). */
@@ -154,6 +166,8 @@ export class RunSession {
       void announceEnd(this.#engine, execution.created, last as EndEvent);
     }
     if (!release) return true;
+    if (!ended && execution.open.isEmpty && this.#state === 'driving')
+      this.#engine.report(`run ${this.runId} stands still`, waitsForNothing(this.runId));
     this.#wakeAt = wakeAt ?? undefined;
     return false;
   }
@@ -211,9 +225,10 @@ export class RunSession {
   }
 
   async #pause(cause: unknown): Promise<number | undefined> {
-    const paused = new PausedRun(this.#engine, this.claim, cause);
     this.#engine.report(`run ${this.runId} waits for a repair`, cause);
     try {
+      const told = DivergenceError.is(cause) ? await explainedFor(this.#engine, cause) : cause;
+      const paused = new PausedRun(this.#engine, this.claim, told);
       await paused.record(this.#takeOutcomes());
       while (this.#inFlight.size > 0 && this.#state !== 'lost') {
         await this.#park(timerMaxMs);

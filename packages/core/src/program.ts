@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SourceMap } from 'node:module';
 import { Script } from 'node:vm';
+import type { SourcePlace } from './errors.ts';
 
 /** What the compiler makes of an app's workflow code: one strict script, and the hash of its content. */
 export interface ProgramSource {
@@ -41,6 +42,23 @@ export class Program {
       const entry = map.findOrigin(Number(line), Number(column));
       return 'fileName' in entry ? `${entry.fileName}:${entry.lineNumber}:${entry.columnNumber}` : place;
     });
+  }
+
+  /** The first frame of a stack that is in a file of the user; undefined when none is. */
+  placeOf(stack: string): SourcePlace | undefined {
+    const map = this.#sourceMap();
+    if (!map) return undefined;
+    for (const [, atLine, atColumn] of stack.matchAll(this.#place)) {
+      const entry = map.findOrigin(Number(atLine), Number(atColumn));
+      if (!('fileName' in entry)) continue;
+      const { fileName, lineNumber: line, columnNumber: column } = entry;
+      const { sources, sourcesContent } = map.payload;
+      // The engine's own files and installed packages are there by name only.
+      const content: string | null | undefined = sourcesContent[sources.indexOf(fileName)];
+      const text = content?.split('\n')[line - 1];
+      if (text !== undefined) return { file: fileName, line, column, text: text.trim() };
+    }
+    return undefined;
   }
 
   #sourceMap(): SourceMap | null {

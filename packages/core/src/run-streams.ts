@@ -8,6 +8,8 @@ import { isEnded, WorldError } from '@perdure/world';
 import type { Engine } from './engine.ts';
 import { WorkflowRunNotFoundError } from './errors.ts';
 import { unwrapChunk, wrapChunk } from './payload/chunk.ts';
+import { readingThrough } from './payload/reading.ts';
+import { StreamFailure } from './payload/stream-failure.ts';
 
 /** Name of the stream that a run has without naming one. */
 export const defaultStream = 'default';
@@ -16,7 +18,7 @@ const chunksPerRead = 64;
 const lookMs = 500;
 
 /** Where a stream lies. */
-export interface StreamPlace {
+export interface StreamPlace extends ReadOptions {
   readonly runId: string;
   readonly name: string;
 }
@@ -105,14 +107,13 @@ class News {
 }
 
 export function readableOf<T>(
-  engine: StreamEngine,
+  engine: StreamEngine & Pick<Engine, 'client'>,
   place: StreamPlace,
-  options: ReadOptions = {},
 ): RunReadable<T> {
   const { world } = engine;
   const { runId, name } = place;
   const news = new News((listener) => world.streams.watch(runId, name, listener));
-  let next = options.startIndex ?? 0;
+  let next = place.startIndex ?? 0;
   let state: 'reading' | 'over' = 'reading';
   const end = (): void => {
     state = 'over';
@@ -125,7 +126,9 @@ export function readableOf<T>(
       const page = await world.streams.read(runId, name, { from: next, limit: chunksPerRead });
       if (page.chunks.length > 0) {
         next = page.chunks.at(-1)!.index + 1;
-        return page.chunks.map(({ data }) => unwrapChunk(data, engine.envelope, place));
+        return readingThrough(engine.client, () =>
+          page.chunks.map(({ data }) => unwrapChunk(data, engine.envelope, place)),
+        );
       }
       if (page.closed || (await hasEnded(engine, runId, next, name))) break;
       await news.next();
@@ -136,7 +139,10 @@ export function readableOf<T>(
     async pull(controller: ReadableStreamDefaultController<T>): Promise<void> {
       try {
         const chunks = await take();
-        for (const chunk of chunks) controller.enqueue(chunk as T);
+        for (const chunk of chunks) {
+          if (chunk instanceof StreamFailure) throw chunk.error;
+          controller.enqueue(chunk as T);
+        }
         if (chunks.length > 0 || state === 'over') return;
       } catch (error) {
         end();

@@ -9,7 +9,7 @@ export interface RunAccess {
   result(runId: string): Promise<unknown>;
   cancel(runId: string, reason: string | undefined): Promise<void>;
   wakeUp(runId: string, correlationIds: readonly string[] | undefined): Promise<{ stoppedCount: number }>;
-  readable<T = unknown>(place: StreamPlace, options?: ReadOptions): RunReadable<T>;
+  readable<T = unknown>(place: StreamPlace): RunReadable<T>;
   writable<T = unknown>(place: StreamPlace): WritableStream<T>;
   /** Answers a request of a webhook, once. */
   respond(place: StreamPlace, response: Response): Promise<void>;
@@ -72,7 +72,7 @@ export class Run<R = unknown> {
   /** A stream of the run, the default one or by name, from an index on; it ends where it was closed, or with the run. */
   getReadable<T = unknown>(options: ReadOptions & { readonly namespace?: string } = {}): RunReadable<T> {
     const { namespace: name = defaultStream, ...rest } = options;
-    return this.#access.readable<T>({ runId: this.runId, name }, rest);
+    return this.#access.readable<T>({ ...rest, runId: this.runId, name });
   }
 
   get writable(): WritableStream<unknown> {

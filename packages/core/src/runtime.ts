@@ -18,53 +18,25 @@ import type { Engine } from './engine.ts';
 import { FlowServer } from './flow-server.ts';
 import { type Health, healthOf } from './health.ts';
 import { handleRequest, type RequestDetails } from './http-routes.ts';
+import { limitsFrom } from './limits.ts';
 import { optionInvalid, programUnknown, runtimeClosed } from './messages.ts';
 import type { Key } from './payload/cipher.ts';
 import { createEnvelope } from './payload/envelope.ts';
-import type { Program, ProgramSource } from './program.ts';
+import { allowPayloadBytes, payloadBytesMax } from './payload/limits.ts';
+import { Program, type ProgramSource } from './program.ts';
+import { moveToProgram, type ProgramMove } from './program-move.ts';
 import { ProgramShelf } from './programs.ts';
 import { registry } from './registry.ts';
 import { guardRejections } from './rejection-guard.ts';
 import { ResidentExecutions } from './resident.ts';
 import type { Run, RunAccess } from './run.ts';
+import type { RuntimeOptions } from './runtime-options.ts';
 import type { LogLine } from './sandbox.ts';
 import type { StartOptions } from './start-options.ts';
 import { type Counters, createCounters } from './step-consumer.ts';
 import { StepSlots } from './step-slots.ts';
-import { resumeWebhook, type WebhookLimits, webhookDefaults } from './webhook-server.ts';
-import { Worker, type WorkerOptions, workerDefaults } from './worker.ts';
-
-export interface RuntimeOptions extends Partial<WorkerOptions> {
-  readonly world: World;
-  /** The program new runs start on. Default: what compiled modules of this process declare. */
-  readonly program?: ProgramSource | (() => Promise<ProgramSource>);
-  /** Which runs this process drives: any that is due, those of workflows it has loaded, or none. Default: WORKFLOW_WORKER, else `on`. */
-  readonly worker?: WorkerMode;
-  /** Keys that seal payloads, the first one, and open them, all. Default: WORKFLOW_ENCRYPTION_KEYS. */
-  readonly encryption?: readonly Key[];
-  /** Keys of requests to the flow route. Default: WORKFLOW_SIGNING_KEYS. */
-  readonly signing?: readonly Key[];
-  /** Bounds of requests to webhooks. Default: 10 MiB that arrive within a minute; answers are waited for five minutes. */
-  readonly webhooks?: Partial<WebhookLimits>;
-  /** Bytes of text from which payloads are compressed. Default 16,384, sealed 4,096; Infinity never. */
-  readonly compressFrom?: number;
-  /** Executions kept between turns. Default 256; 0 replays every turn. */
-  readonly maxResidentExecutions?: number;
-  /** Step bodies running at once. Default 256. */
-  readonly maxConcurrentSteps?: number;
-  /** Loop iterations and calls of workflow code in one turn. Default 20,000,000. */
-  readonly turnBudget?: number;
-  /** Where this app is reached, for the URLs of webhooks. Default: WORKFLOW_PUBLIC_URL, else `http://localhost:3000`. */
-  readonly publicUrl?: string;
-  /** Whether results hydrated once are remembered for later replays. Default `on`. */
-  readonly hydrationCache?: 'on' | 'off';
-  /** Milliseconds since the epoch. Default the system's. */
-  readonly clock?: () => number;
-  /** What workflow code sees as `process.env`. Default a copy of the process's, without encryption keys. */
-  readonly env?: Readonly<Record<string, string>>;
-  readonly log?: (runId: string, line: LogLine) => void;
-  readonly report?: (problem: string, error: unknown) => void;
-}
+import { resumeWebhook, type WebhookTimes, webhookDefaults } from './webhook-server.ts';
+import { Worker, workerDefaults } from './worker.ts';
 
 const defaults = {
   maxResidentExecutions: 256,
@@ -73,20 +45,26 @@ const defaults = {
   graceMs: 5_000,
 } as const;
 
+export interface UpgradeOptions {
+  readonly program?: ProgramSource | string;
+  /** Default `move`. */
+  readonly mode?: 'check' | 'move';
+}
+
 export class Runtime {
   readonly world: World;
   /** What the engine did so far. */
   readonly counters: Counters = createCounters();
   readonly #client: Client;
+  readonly #engine: Engine;
+  readonly #program: RuntimeOptions['program'];
   readonly #worker: Worker;
   readonly #resident: ResidentExecutions;
   readonly #mode: WorkerMode;
   readonly #due: DueDriver;
   readonly #keys: readonly Key[];
   readonly #flow: FlowServer;
-  readonly #webhooks: WebhookLimits;
-  readonly #report: Engine['report'];
-  readonly #program: () => Promise<Program>;
+  readonly #webhooks: WebhookTimes;
   readonly #unguard: () => void;
   #closed: Promise<void> | undefined;
 
@@ -102,11 +80,14 @@ export class Runtime {
     };
     this.world = options.world;
     this.#resident = new ResidentExecutions(number('maxResidentExecutions', 0));
+    const limits = limitsFrom(options.limits);
+    allowPayloadBytes(Math.max(payloadBytesMax(), limits.payloadBytes));
     const engine: Engine = {
+      limits,
       world: options.world,
       programs: new ProgramShelf(options.world),
       resident: this.#resident,
-      envelope: createEnvelope(cipherFrom(options.encryption), options),
+      envelope: createEnvelope(cipherFrom(options.encryption), { ...options, ...limits }),
       counters: this.counters,
       streaming: new Set(),
       slots: new StepSlots(number('maxConcurrentSteps', 1)),
@@ -124,26 +105,17 @@ export class Runtime {
       report: options.report ?? printProblem,
     };
     const { maxConcurrentRuns, leaseMs, pollMs } = { ...workerDefaults, ...definedOf(options) };
-    const limits = { maxConcurrentRuns, leaseMs, pollMs };
-    this.#worker = new Worker(engine, limits);
-    this.#program = () => currentProgram(options.program, engine.programs);
-    const client = new Client(engine, this.#worker, this.#program);
+    const pace = { maxConcurrentRuns, leaseMs, pollMs };
+    this.#worker = new Worker(engine, pace);
+    const client = new Client(engine, this.#worker, () => this.#current());
     this.#client = client;
-    this.#report = engine.report;
+    this.#engine = engine;
+    this.#program = options.program;
     this.#webhooks = { ...webhookDefaults, ...definedOf(options.webhooks ?? {}) };
     this.#mode = workerMode(options.worker);
-    this.#due = new DueDriver(engine, limits, this.#mode);
+    this.#due = new DueDriver(engine, pace, this.#mode);
     this.#keys = signingKeys(options.signing);
-    this.#flow = new FlowServer({
-      keys: this.#keys,
-      process: processKind(),
-      clock: engine.clock,
-      health: () => this.health(),
-      drive: async (request) => {
-        await this.#worker.beat();
-        return this.#due.drive(request);
-      },
-    });
+    this.#flow = this.#flowServer();
     this.#unguard = guardRejections();
     if (this.#mode !== 'off') this.#worker.start(this.#mode);
   }
@@ -181,25 +153,63 @@ export class Runtime {
   handle(request: Request, details: RequestDetails = {}): Promise<Response | undefined> {
     this.#checkOpen();
     const webhook = (token: string, given: Request) => this.resumeWebhook(token, given);
-    return handleRequest({ flow: this.#flow, webhook, report: this.#report }, request, details);
+    const { report } = this.#engine;
+    return handleRequest({ flow: this.#flow, webhook, report }, request, details);
   }
 
   /** Gives a request to the webhook with a token, and its answer. Throws `HookNotFoundError`, WEBHOOK_UNANSWERED. */
   resumeWebhook(token: string, request: Request): Promise<Response> {
     this.#checkOpen();
-    return resumeWebhook(this.#client, { token, request }, this.#webhooks);
+    const bytesMax = this.#engine.limits.webhookBodyBytes;
+    return resumeWebhook(this.#client, { token, request }, { ...this.#webhooks, bytesMax });
+  }
+
+  /** The program that new runs start on. Throws PROGRAM_UNKNOWN. */
+  async #current(): Promise<Program> {
+    return this.#engine.programs.add(await sourceOf(this.#program));
+  }
+
+  #flowServer(): FlowServer {
+    return new FlowServer({
+      keys: this.#keys,
+      process: processKind(),
+      clock: this.#engine.clock,
+      health: () => this.health(),
+      drive: async (request) => {
+        await this.#worker.beat();
+        return this.#due.drive(request);
+      },
+    });
   }
 
   /** How this process stands; never throws. */
   health(): Promise<Health> {
     const state = this.closed ? 'closed' : this.#mode === 'off' ? 'off' : 'running';
     const worker = { mode: this.#mode, state, runs: this.#worker.runs } as const;
-    return healthOf({ world: this.world, worker, program: this.#program });
+    return healthOf({ world: this.world, worker, program: () => this.#current() });
   }
 
   /** Whether signed requests can be told from others here. */
   get hasSigningKeys(): boolean {
     return this.#keys.length > 0;
+  }
+
+  /**
+   * Replays a run's history against a program (default: this process's; a hash: one that is stored), and moves the
+   * run to it when the replay asks for the very commands that are recorded; `mode` `check` only looks.
+   *
+   * Throws `DivergenceError` with both places in the user's files, `WorkflowNotRegisteredError`,
+   * `WorkflowRunNotFoundError`, RUN_ENDED, PROGRAM_MISSING.
+   */
+  async upgrade(runId: string, options: UpgradeOptions = {}): Promise<ProgramMove> {
+    this.#checkOpen();
+    const { program = this.#program, mode = 'move' } = options;
+    const { programs } = this.#engine;
+    if (typeof program === 'string')
+      return moveToProgram(this.#engine, runId, await programs.get(program), mode);
+    const source = await sourceOf(program);
+    const target = mode === 'check' ? new Program(source) : await programs.add(source);
+    return moveToProgram(this.#engine, runId, target, mode);
   }
 
   get closed(): boolean {
@@ -222,7 +232,7 @@ export class Runtime {
 
   async #drain(graceMs: number): Promise<void> {
     await Promise.all([this.#worker.stop(graceMs), this.#due.close(graceMs)]);
-    this.#client.close();
+    await this.#client.close(graceMs);
     this.#resident.clear();
     this.#unguard();
   }
@@ -253,10 +263,11 @@ function knownSteps(): Engine['steps'] {
   return { get: (name) => steps.get(name) ?? builtinSteps.get(name), keys: () => steps.keys() };
 }
 
-async function currentProgram(given: RuntimeOptions['program'], shelf: ProgramShelf): Promise<Program> {
+/** Throws PROGRAM_UNKNOWN. */
+async function sourceOf(given: RuntimeOptions['program']): Promise<ProgramSource> {
   const make = given ?? registry().program;
   if (!make) throw programUnknown();
-  return shelf.add(typeof make === 'function' ? await make() : make);
+  return typeof make === 'function' ? make() : make;
 }
 
 function definedOf<T extends object>(options: T): Partial<T> {

@@ -96,8 +96,8 @@ export class Sandbox {
   takeCommands(): readonly GuestCommand[] {
     if (this.#commands.length === 0) return none;
     const taken: GuestCommand[] = [];
-    for (const { kind, id, name, text, number, detail } of this.#commands) {
-      taken.push({ kind, id, name, text, number, detail });
+    for (const { kind, id, name, text, number, detail, stack } of this.#commands) {
+      taken.push({ kind, id, name, text, number, detail, stack });
     }
     this.#commands.length = 0;
     return taken;

@@ -4,16 +4,17 @@
  * Owns the Execution for the session and rebuilds it when it was dropped, from the history and the events staged
  * so far; nothing here depends on whether it was resident (E6).
  */
-import { type Event, type EventOf, eventIdOf } from '@perdure/world';
+import { type Event, eventIdOf } from '@perdure/world';
 import { outcomeEvent } from './attempt-outcome.ts';
 import { ChildWatch } from './child-watch.ts';
 import { type EventPlace, toEvent } from './command.ts';
 import type { Engine } from './engine.ts';
 import { StepNotRegisteredError } from './errors.ts';
-import { Execution } from './execution.ts';
+import { Execution, surroundings } from './execution.ts';
 import { HydrationCache } from './hydration-cache.ts';
 import { childKey } from './lifecycle.ts';
-import type { OpenStep } from './open-operations.ts';
+import { type OpenStep, restartTime } from './open-operations.ts';
+import { moveIn, programOf } from './program-of.ts';
 import { replay } from './replay.ts';
 import { type Arrival, Stage } from './stage.ts';
 import { StepConsumer } from './step-consumer.ts';
@@ -30,6 +31,8 @@ export class StageBuilder {
   #stage: Stage = new Stage([]);
   #tail = 0;
   #seekInterrupted = true;
+  /** When the next step is due whose attempts were cut off too often to be started again at once. */
+  #restartAt = Number.POSITIVE_INFINITY;
   readonly #children: ChildWatch;
 
   constructor(engine: Engine, runId: string) {
@@ -66,7 +69,12 @@ export class StageBuilder {
     } else if (news === 'news' || this.#tail === 0) {
       residents.keep(this.#runId, resident);
       const { turns } = resident;
-      replay(resident, await world.runs.history(this.#runId, { after: resident.version }));
+      const missed = await world.runs.history(this.#runId, { after: resident.version });
+      if (moveIn(missed) !== undefined) {
+        residents.drop(this.#runId);
+        return this.catchUp('news');
+      }
+      replay(resident, missed);
       this.#tail = resident.version;
       if (resident.turns > turns) residents.turned(this.#runId);
     }
@@ -104,16 +112,12 @@ export class StageBuilder {
   async execution(): Promise<Execution> {
     const resident = this.#engine.resident.get(this.#runId);
     if (resident) return resident;
-    const { world, programs, counters, turnBudget, publicUrl, env } = this.#engine;
-    const history = await world.runs.history(this.#runId);
-    const created = history[0] as EventOf<'run_created'>;
-    const program = await programs.get(created.eventData.program);
-    const execution = new Execution({ program, consumer: this.#consumer, turnBudget, publicUrl, env });
+    const { world, programs, counters } = this.#engine;
+    const history = (await world.runs.history(this.#runId)).filter(({ version }) => version <= this.#tail);
+    const program = await programs.get(programOf(history));
+    const execution = new Execution({ program, consumer: this.#consumer, ...surroundings(this.#engine) });
     counters.replays += 1;
-    replay(
-      execution,
-      history.filter(({ version }) => version <= this.#tail),
-    );
+    replay(execution, history);
     replay(execution, this.#stage.events);
     this.#engine.resident.keep(this.#runId, execution);
     return execution;
@@ -195,7 +199,7 @@ export class StageBuilder {
   nextDueAt(execution: Execution): number | null {
     const timer = execution.open.nextTimer()?.at ?? Number.POSITIVE_INFINITY;
     const look = execution.open.children.size > 0 ? this.#children.nextLookAt : Number.POSITIVE_INFINITY;
-    const next = Math.min(timer, look);
+    const next = Math.min(timer, look, this.#restartAt);
     return next === Number.POSITIVE_INFINITY ? null : next;
   }
 
@@ -203,11 +207,15 @@ export class StageBuilder {
   async #recordInterrupted(execution: Execution, inFlight: { has(stepId: string): boolean }): Promise<void> {
     if (!this.#seekInterrupted) return;
     this.#seekInterrupted = false;
+    this.#restartAt = Number.POSITIVE_INFINITY;
     const starting = new Set(this.#stage.starts.map(({ step }) => step.id));
     for (const step of [...execution.open.steps.values()]) {
       if (step.status !== 'running' || inFlight.has(step.id) || starting.has(step.id)) continue;
-      await this.#recordStart(step, execution);
+      const at = restartTime(step);
+      if (at <= this.now(execution)) await this.#recordStart(step, execution);
+      else this.#restartAt = Math.min(this.#restartAt, at);
     }
+    this.#seekInterrupted = this.#restartAt !== Number.POSITIVE_INFINITY;
   }
 
   async #recordReady(execution: Execution, limit: number): Promise<void> {

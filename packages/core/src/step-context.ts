@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Client } from './client.ts';
-import type { StreamPlace } from './run-streams.ts';
 
 /** What a step can ask of the runtime that runs it. */
 export type StepClient = Client;
@@ -23,8 +22,6 @@ export interface StepContext {
   /** Attributes of the run as it was created. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly client: StepClient;
-  /** Makes a stream that the body gives away one of its run. */
-  publish(stream: ReadableStream): StreamPlace;
   /** A name for the next run that the body starts: the same for the same call of every attempt. */
   nextChildName(): string;
 }

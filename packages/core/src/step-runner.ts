@@ -5,13 +5,15 @@
  * arguments that cannot be opened pause the run, they do not fail the step.
  */
 import type { StepOptions } from '@perdure/world';
+import { streamInUse } from './channel-messages.ts';
 import { FatalError, PayloadError, SerializationError } from './errors.ts';
 import { isTooLarge, stepTimedOut } from './messages.ts';
 import type { OpenStep } from './open-operations.ts';
 import type { Envelope } from './payload/envelope.ts';
 import { holdingSignals } from './payload/host-abort.ts';
 import { hostCodec } from './payload/host-codec.ts';
-import { readingThrough } from './payload/host-handles.ts';
+import type { Publisher } from './payload/publishing.ts';
+import { readingThrough } from './payload/reading.ts';
 import type { StepEntry, StepFunction } from './registry.ts';
 import { notePlace } from './run-streams.ts';
 import { runInStep, type StepClient } from './step-context.ts';
@@ -58,8 +60,10 @@ export async function runAttempt(attempt: Attempt, envelope: Envelope, client: S
     retryIf = (body.retry as RetryPolicy | undefined)?.retryIf;
     const context = contextOf(attempt, client);
     const value = await within(attempt, options, () => runInStep(context, () => body(...args)));
-    const written = runInStep(context, () => hostCodec.stringifyWithBodies(value));
+    const publisher = publisherOf(attempt, client);
+    const written = runInStep(context, () => hostCodec.stringifyFor(publisher, value));
     const text = typeof written === 'string' ? written : await written;
+    envelope.check(text);
     // What the body told the run is durable before its end is.
     if (attempt.told.length > 0) await Promise.all(attempt.told);
     return { kind: 'completed', text };
@@ -130,9 +134,8 @@ function note(told: Promise<unknown>[], work: Promise<unknown>): void {
 }
 
 function contextOf(attempt: Attempt, client: StepClient): Parameters<typeof runInStep>[0] {
-  const { step, number, startedAt, run, abort, told } = attempt;
+  const { step, number, startedAt, run, abort } = attempt;
   let children = 0;
-  let streams = 0;
   return {
     stepName: step.name,
     stepId: step.id,
@@ -147,18 +150,25 @@ function contextOf(attempt: Attempt, client: StepClient): Parameters<typeof runI
     encryption: run.encryption,
     attributes: run.attributes,
     client,
-    publish(stream) {
-      streams += 1;
-      // Another attempt writes a stream of its own: what the one before wrote is not mixed with it.
-      const place = { runId: run.runId, name: `${step.id} ${number} ${streams}` };
-      const writable = client.writable(place);
-      note(told, stream.pipeTo(writable as WritableStream));
-      notePlace(stream, place);
-      return place;
-    },
     nextChildName: () => {
       children += 1;
       return `${step.id} ${children}`;
+    },
+  };
+}
+
+/** What a step gives away and no run knows yet becomes a stream of its run. */
+function publisherOf({ run, step, number, told }: Attempt, client: StepClient): Publisher {
+  let streams = 0;
+  return {
+    publishReadable(stream) {
+      if (stream.locked) throw streamInUse('ReadableStream');
+      streams += 1;
+      // Another attempt writes a stream of its own: what the one before wrote is not mixed with it.
+      const place = { runId: run.runId, name: `${step.id} ${number} ${streams}` };
+      note(told, stream.pipeTo(client.writable(place)));
+      notePlace(stream, place);
+      return place;
     },
   };
 }

@@ -7,16 +7,14 @@ import { ulid } from './ulid.ts';
 import type { ReplyPlace, WebhookMetadata } from './webhook-record.ts';
 import { webhookToken } from './webhook-record.ts';
 
-export interface WebhookLimits extends BodyLimits {
-  /** How long a caller is kept waiting for a `respondWith`. */
+export interface WebhookTimes {
+  /** How long the body of a request may take to arrive, in milliseconds. */
+  readonly timeoutMs: number;
+  /** How long a caller is kept waiting for a `respondWith`, in milliseconds. */
   readonly answerMs: number;
 }
 
-export const webhookDefaults: WebhookLimits = {
-  bytesMax: 10 * 2 ** 20,
-  timeoutMs: 60_000,
-  answerMs: 5 * 60_000,
-};
+export const webhookDefaults: WebhookTimes = { timeoutMs: 60_000, answerMs: 5 * 60_000 };
 
 /** The request with its body read, bounded. Throws `LimitError`. */
 async function bounded(request: Request, limits: BodyLimits): Promise<Request> {
@@ -35,7 +33,7 @@ async function bounded(request: Request, limits: BodyLimits): Promise<Request> {
 export async function resumeWebhook(
   client: Client,
   { token, request }: { readonly token: string; readonly request: Request },
-  limits: WebhookLimits,
+  limits: WebhookTimes & BodyLimits,
 ): Promise<Response> {
   if (!webhookToken.test(token)) throw new HookNotFoundError('this token');
   const { runId, metadata } = await client.hookByToken(token, 'as stored');

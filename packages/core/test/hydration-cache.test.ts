@@ -143,6 +143,7 @@ function answerOf(history: readonly Event[], cache: HydrationCache | undefined):
     turnBudget: 1e6,
     env: '{}',
     publicUrl: '',
+    payloadBytes: 1_000_000,
   });
   replay(execution, history.slice(0, -1));
   return execution.nextPending?.text;

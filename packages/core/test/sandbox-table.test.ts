@@ -25,6 +25,7 @@ beforeAll(async () => {
       harmless: [clearTimeout(undefined), clearInterval(1)], process: Object.keys(process), body: new Response('x').body instanceof ReadableStream }));
     registerWorkflow('hint', async () => { try { crypto.subtle.sign(); } catch (e) { return e.hint; } });
     registerWorkflow('microtask', async () => { queueMicrotask(() => { throw new RangeError('lost?'); }); await nothing(); return 'went on'; });
+    registerWorkflow('abort listener', async () => { const c = new AbortController(); c.signal.addEventListener('abort', () => { throw new RangeError('lost?'); }); c.abort(); await nothing(); return 'went on'; });
     registerWorkflow('listener', async () => { const t = new EventTarget(); t.addEventListener('x', () => { throw new RangeError('lost?'); }); t.dispatchEvent(new Event('x')); await nothing(); return 'went on'; });
     registerWorkflow('console', async () => {
       console.log('%s is %d of %i, %f%% %o', 'one', '2.5', '7.9', '1.5', { a: 1 }, 'rest'); console.info(new Map([[1, { b: [2n] }]]), new Set(['x']), undefined, null, -0, Symbol('s'), () => 1);
@@ -78,11 +79,14 @@ describe('a workflow', () => {
     expect(await harness.run('hint')).toBe('Do it in a function with "use step".');
   });
 
-  it.each(['microtask', 'listener'])('fails when a %s throws with nobody to catch it', async (id) => {
-    const error = await harness.run(id).catch((caught) => caught);
-    expect(WorkflowRunFailedError.is(error)).toBe(true);
-    expect(error).toMatchObject({ cause: { name: 'RangeError', message: 'lost?' } });
-  });
+  it.each(['microtask', 'listener', 'abort listener'])(
+    'fails when a %s throws with nobody to catch it',
+    async (id) => {
+      const error = await harness.run(id).catch((caught) => caught);
+      expect(WorkflowRunFailedError.is(error)).toBe(true);
+      expect(error).toMatchObject({ cause: { name: 'RangeError', message: 'lost?' } });
+    },
+  );
 
   it('prints what a console prints', async () => {
     lines.length = 0;

@@ -65,6 +65,29 @@ describe('a run with encryption', () => {
     }
   });
 
+  it('refuses the payload of a process without keys, before anything is sent', async () => {
+    const world = createMemoryWorld();
+    const { runtime } = harnessOf({ world, encryption: [key('k1')] });
+    const bare = await buildProgram(`
+      import { registerWorkflow } from 'perdure:guest';
+      import { createHook } from 'perdure';
+      registerWorkflow('bare', async () => await createHook({ token: 'bare-token' }));
+    `);
+    const sealing = startHarness(bare, { world, encryption: [key('k2')] });
+    open.push(sealing);
+    await runtime.close();
+    const run = await sealing.runtime.start({ workflowId: 'bare' }, []);
+    await until(() => world.runs.hookByToken('bare-token'));
+    const producer = startHarness(bare, { world, worker: 'off' });
+    await expect(producer.runtime.resumeHook('bare-token', 'in the clear')).rejects.toMatchObject({
+      code: 'PAYLOAD_UNREADABLE',
+      message: expect.stringContaining('"k2"'),
+    });
+    await producer.runtime.close();
+    await sealing.runtime.resumeHook('bare-token', 'sealed');
+    expect(await run.returnValue).toBe('sealed');
+  });
+
   it('pauses while its key is missing, and goes on when the key is back', async () => {
     let now = Date.now();
     const clock = (): number => now;

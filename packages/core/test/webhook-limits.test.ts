@@ -41,7 +41,7 @@ const endless = (): ReadableStream =>
 
 describe('a request to a webhook', () => {
   it('has a bounded body, whether its length is told or not', async () => {
-    const url = await hookOf('takes', { webhooks: { bytesMax: 10_000 } });
+    const url = await hookOf('takes', { limits: { webhookBodyBytes: 10_000 } });
     const told = { body: 'x', headers: { 'content-length': '10001' } };
     expect(await ask(url, told)).toEqual(refused(413, 'BODY_TOO_LARGE'));
     expect(await ask(url, { body: endless(), duplex: 'half' })).toEqual(refused(413, 'BODY_TOO_LARGE'));

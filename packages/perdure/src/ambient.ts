@@ -1,8 +1,8 @@
 /** The world and the runtimes of this process, shared by every copy of the package in it. */
 import { createRuntime as createEngine, type Runtime, type RuntimeOptions } from '@perdure/core';
-import { PerdureError } from '@perdure/core/errors';
 import type { World } from '@perdure/world';
 import { worldChoice } from './config.ts';
+import { worldUnknown } from './messages.ts';
 
 interface Ambient {
   world?: Promise<World>;
@@ -43,18 +43,6 @@ export async function createWorld(name: string, options: { readonly dataDir?: st
   if (typeof module.createWorld !== 'function')
     throw worldUnknown(name, `${specifier} exports no createWorld()`);
   return module.createWorld();
-}
-
-function worldUnknown(name: string, problem: string, cause?: unknown): PerdureError {
-  return new PerdureError(
-    'ConfigError',
-    'WORLD_UNKNOWN',
-    `Expected a world, got ${JSON.stringify(name)}: ${problem}.`,
-    {
-      hint: 'Use local, memory, or install and name a package that exports createWorld().',
-      cause,
-    },
-  );
 }
 
 /** The process's world: what was set, or what WORKFLOW_TARGET_WORLD names (default `local`). */

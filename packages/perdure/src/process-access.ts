@@ -9,8 +9,7 @@ export const processAccess: RunAccess = {
   result: async (runId) => (await getRuntime()).access.result(runId),
   cancel: async (runId, reason) => (await getRuntime()).access.cancel(runId, reason),
   wakeUp: async (runId, ids) => (await getRuntime()).access.wakeUp(runId, ids),
-  readable: (place, options) =>
-    laterReadable(async () => (await getRuntime()).access.readable(place, options)),
+  readable: (place) => laterReadable(async () => (await getRuntime()).access.readable(place)),
   writable: (place) => laterWritable(async () => (await getRuntime()).access.writable(place)),
   respond: async (place, response) => (await getRuntime()).access.respond(place, response),
 };

@@ -19,7 +19,14 @@ import { DriverLock } from './driver-lock.ts';
 import type { Histories } from './histories.ts';
 import type { Inbox } from './inbox.ts';
 import { fileMode, type Layout, NO_FOLLOW, runIdOfFile } from './layout.ts';
-import { CLAIMS_PER_TERM, DRIVER_POLL_MS, STALE_REPLY_MS, TERM_MAX, WAITING_MS } from './limits.ts';
+import {
+  CLAIMS_PER_TERM,
+  DRIVER_POLL_MS,
+  STALE_REPLY_MS,
+  TERM_MAX,
+  WAITING_MS,
+  WORKER_IDLE_MS,
+} from './limits.ts';
 import { readWhole, writeWhole } from './messages.ts';
 import type { OpenFiles } from './open-files.ts';
 import type { RecentEvents } from './recent-events.ts';
@@ -48,15 +55,16 @@ export interface DriverOptions {
  * - It takes the lock before it reads, and reads every active run: torn ends are cut off, ended runs moved.
  * - Claims of the process before it are gone with that process; runs are due as their last line says.
  * - A run whose file is damaged is set aside with its error, untouched; the others go on.
- * - A process that never claims drives only while no worker waits for the lock: runs would stand still otherwise.
+ * - A process that does not claim, or no longer, drives only while no worker waits for the lock: runs would stand
+ *   still otherwise.
  */
 export class Driver {
   readonly #options: DriverOptions;
   readonly #lock: DriverLock;
   #timer: NodeJS.Timeout | undefined;
   #sweptAt = 0;
-  /** Whether this process has ever asked for runs to drive. */
-  #works = false;
+  /** When this process asked for runs to drive last. */
+  #workedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: DriverOptions) {
     this.#options = options;
@@ -70,7 +78,7 @@ export class Driver {
   /** Becomes the driver if nobody else is; false: another process is. Throws DATA_NEWER and DATA_UNREADABLE. */
   drive(): boolean {
     if (this.#timer) return this.#lock.isInPlace() || this.restore();
-    if (!this.#works && this.#isAwaited()) return false;
+    if (!this.#works() && this.#isAwaited()) return false;
     const { layout, inbox } = this.#options;
     // A worker of another process asks every moment: it must cost no more than the lock.
     if (!existsSync(layout.lock)) layout.make();
@@ -93,7 +101,7 @@ export class Driver {
 
   /** Becomes the driver like `drive`, for a process that claims; where it cannot, it says that it waits. */
   driveToWork(): boolean {
-    this.#works = true;
+    this.#workedAt = Date.now();
     const drives = this.drive();
     if (!drives) tidy(() => this.#wait());
     return drives;
@@ -114,13 +122,18 @@ export class Driver {
     const inPlace = this.#lock.isInPlace() && existsSync(this.#options.layout.active);
     if (!inPlace && !this.restore()) return;
     this.#options.inbox.drain();
-    if (!this.#works && this.#isAwaited()) {
+    if (this.#isAwaited() && !this.#works()) {
       this.stop();
       return;
     }
     if (Date.now() - this.#sweptAt < STALE_REPLY_MS) return;
     this.#sweptAt = Date.now();
     this.#options.inbox.sweep();
+    tidy(() => this.#options.layout.sweep());
+  }
+
+  #works(): boolean {
+    return Date.now() - this.#workedAt < WORKER_IDLE_MS || this.#options.live.hasClaims;
   }
 
   #wait(): void {

@@ -7,13 +7,15 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isId, isProgramHash, WorldError, worldErrors } from '@perdure/world';
-import { DATA_FORMAT } from './limits.ts';
+import { DATA_FORMAT, STALE_REPLY_MS } from './limits.ts';
 
 /** A link in the place of a run's file would reach outside of the directory. Windows has no such flag. */
 export const NO_FOLLOW: number = constants.O_NOFOLLOW ?? 0;
@@ -93,6 +95,15 @@ export class Layout {
       }
     } catch (error) {
       throw WorldError.is(error) ? error : worldErrors.dataUnreadable(this.root, error);
+    }
+  }
+
+  /** Removes what processes that died were writing to be renamed. */
+  sweep(): void {
+    for (const name of readdirSync(this.root)) {
+      const path = join(this.root, name);
+      const isLeft = name.endsWith('.tmp') && lstatSync(path).mtimeMs < Date.now() - STALE_REPLY_MS;
+      if (isLeft) unlinkSync(path);
     }
   }
 

@@ -49,6 +49,8 @@ export const REPLY_POLL_MS = 20;
 export const LOCK_RETRY_MS = 250;
 /** How long a worker's wish to drive holds; it is renewed with every look for a free lock. */
 export const WAITING_MS = 1000;
+/** A process that holds no claim and has not asked for runs for this long is no worker any more. */
+export const WORKER_IDLE_MS = 10_000;
 /** How long a driver may leave a message unanswered. */
 export const REPLY_TIMEOUT_MS = 10_000;
 /** Replies that nobody fetched are removed after this. */

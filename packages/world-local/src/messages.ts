@@ -14,6 +14,7 @@ import {
   type Event,
   type EventOf,
   type Payload,
+  type SendOptions,
   type SendResult,
   type SentEvent,
   WorldError,
@@ -26,7 +27,7 @@ import { REQUEST_BYTES } from './stream-frames.ts';
 
 export type Message =
   | ({ readonly kind: 'create'; readonly event: EventOf<'run_created'> } & Omit<CreateOptions, 'claimFor'>)
-  | { readonly kind: 'send'; readonly runId: string; readonly event: SentEvent }
+  | ({ readonly kind: 'send'; readonly runId: string; readonly event: SentEvent } & SendOptions)
   | StreamMessage;
 
 export type StreamMessage =
@@ -117,7 +118,7 @@ export function decodeMessage(text: string): Message {
       return { kind, event: decodeOf(event) as never, ...options };
     }
     case 'send':
-      return { kind, event: decodeOf(event) as never, runId };
+      return { kind, event: decodeOf(event) as never, runId, after: message.after as number | undefined };
     case 'append-stream':
       return { kind, runId, name, chunks: chunksOf(message.chunks), request: requestOf(message.request) };
     case 'close-stream':

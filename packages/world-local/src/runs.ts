@@ -17,17 +17,17 @@ import {
   type LiveHook,
   type Projection,
   parseEvent,
-  parseSentEvent,
   type RenewResult,
   type RunProjection,
   type Runs,
+  type SendOptions,
   type SendResult,
   type SentEvent,
   type StepProjection,
   type WaitProjection,
   worldErrors,
 } from '@perdure/world';
-import { checkRange, copyRun, type Hints, type LiveRuns, pageOf } from '@perdure/world/live';
+import { checkedSend, checkRange, copyRun, type Hints, type LiveRuns, pageOf } from '@perdure/world/live';
 import type { DirectoryHints } from './directory-hints.ts';
 import type { Driver } from './driver.ts';
 import type { FollowedRuns } from './followed-runs.ts';
@@ -100,15 +100,14 @@ export class LocalRuns implements Runs {
     return result;
   }
 
-  async send(runId: string, event: SentEvent): Promise<SendResult> {
+  async send(runId: string, event: SentEvent, options: SendOptions = {}): Promise<SendResult> {
     this.#open();
-    const checked = parseSentEvent(event);
-    if (!checked.ok) throw worldErrors.inputInvalid('sent event', checked.problem);
+    const checked = checkedSend(event, options);
     if (!this.#driver.drive()) {
-      const answer = await this.#options.outbox.ask({ kind: 'send', runId, event: checked.value });
-      return answer as SendResult;
+      const { after } = options;
+      return (await this.#options.outbox.ask({ kind: 'send', runId, event: checked, after })) as SendResult;
     }
-    const result = this.#live.send(runId, event);
+    const result = this.#live.send(runId, checked, options);
     await this.#histories.durable(runId);
     return result;
   }

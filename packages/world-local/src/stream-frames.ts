@@ -93,9 +93,14 @@ function headOf(body: readonly Buffer[], flags: number, seed: number, position: 
   head.writeUInt32LE(length, 0);
   head.writeUInt32LE((flags | ((check & 0xffffff) << 8)) >>> 0, 4);
   let crc = check;
-  for (const part of body) crc = crc32(part, crc);
+  for (const part of body) crc = checksum(part, crc);
   head.writeUInt32LE(crc, 8);
   return head;
+}
+
+/** Of no bytes Node 22 gives 0 or the seed, depending on how they were allocated. */
+function checksum(bytes: Buffer, seed: number): number {
+  return bytes.length === 0 ? seed : crc32(bytes, seed);
 }
 
 function checkOf(length: number, flags: number, seed: number, position: number): number {
@@ -129,7 +134,7 @@ export function hasRequest(head: FrameHead): boolean {
 
 /** What the body of a frame holds, detached from it; undefined when its checksum does not fit. */
 export function payloadOf(head: FrameHead, body: Buffer): Payload | undefined {
-  if (crc32(body, head.seed) !== head.crc) return undefined;
+  if (checksum(body, head.seed) !== head.crc) return undefined;
   const bytes = hasRequest(head) ? body.subarray(REQUEST_BYTES) : body;
   if (head.flags & flag.bytes) return new Uint8Array(bytes);
   return bytes.toString(head.flags & flag.utf16 ? 'utf16le' : 'utf8');

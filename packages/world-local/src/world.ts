@@ -225,7 +225,7 @@ class DirectoryWorld implements LocalWorld {
       return created;
     }
     if (message.kind !== 'send') return this.streams.apply(message);
-    const sent = this.#live.send(message.runId, message.event);
+    const sent = this.#live.send(message.runId, message.event, message);
     await this.#histories.durable(message.runId);
     return sent;
   }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Claimed, Event, Hint } from '@perdure/world';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import {
   append,
   hookCreated,
@@ -20,6 +20,14 @@ import { Peer } from './peer.ts';
 
 const claimRequest = { worker: 'worker_b', leaseMs: LEASE_MS, limit: 9 };
 const cancellation = { eventType: 'run_cancelled', key: 'key_c', eventData: {} } as const;
+
+/** Leaves a message, and waits until the driver took it: at that look it would give way. */
+async function answered(dataDir: string, runId: string): Promise<void> {
+  const event = { eventType: 'attr_set', key: 'key_a', eventData: { attributes: {} } };
+  const name = '000001700000000-00000000-0000-4000-8000-000000000000.json';
+  writeFileSync(join(dataDir, 'inbox', name), JSON.stringify({ kind: 'send', runId, event }));
+  await until(() => existsSync(join(dataDir, 'inbox', name.replace('json', 'reply'))), 'a look at the inbox');
+}
 
 test('one of two worlds drives; the other reads, and hands on what it creates and sends', async () => {
   const dataDir = temporaryDirectory();
@@ -58,6 +66,7 @@ test('refusals of the driver come back as they are', async () => {
   };
   await refused(other.runs.send('run_x', cancellation), 'RUN_NOT_FOUND');
   await refused(other.runs.send('../run_1', cancellation), 'RUN_NOT_FOUND');
+  await refused(other.runs.send('run_1', cancellation, { after: 7 }), 'TAIL_MOVED');
   await refused(other.runs.send('run_1', received('key_1', 'hook_x')), 'HOOK_NOT_FOUND');
   await refused(
     other.runs.send('run_1', { eventType: 'run_resumed', key: 'k', eventData: {} }),
@@ -157,13 +166,35 @@ test('a world that claims keeps driving while another waits', async () => {
   const other = openWorld({ dataDir });
   expect((await other.runs.claim(claimRequest)).claimed).toEqual([]);
   const before = worker.stats().reads;
-  const event = { eventType: 'run_cancelled', key: 'key_c', eventData: {} };
-  const name = '000001700000000-00000000-0000-4000-8000-000000000000.json';
-  writeFileSync(join(dataDir, 'inbox', name), JSON.stringify({ kind: 'send', runId: 'run_1', event }));
-  // What takes the message is the look at which it would give way.
-  await until(() => existsSync(join(dataDir, 'inbox', name.replace('json', 'reply'))), 'a look at the inbox');
+  await answered(dataDir, 'run_1');
   expect((await other.runs.claim(claimRequest)).claimed).toEqual([]);
   expect(worker.stats()).toMatchObject({ driving: true, reads: before });
+});
+
+test('a world whose worker has stopped gives way to one that claims, not before it holds no claim', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const dataDir = temporaryDirectory();
+  const stopped = openWorld({ dataDir });
+  const claim = await start(stopped, 'run_1');
+  await stopped.runs.claim(claimRequest);
+  const next = openWorld({ dataDir });
+  const looks = async (): Promise<string[]> => {
+    const { claimed } = await next.runs.claim({ ...claimRequest, worker: 'worker_c' });
+    return claimed.map((item) => item.claim.runId);
+  };
+  vi.setSystemTime(Date.now() + 11_000);
+  expect(await looks()).toEqual([]);
+  await answered(dataDir, 'run_1');
+  expect(stopped.stats().driving, 'it holds a claim').toBe(true);
+  await stopped.runs.release([claim]);
+  const taken: string[] = [];
+  await until(async () => {
+    taken.push(...(await looks()));
+    return taken.length > 0;
+  }, 'the next worker to drive');
+  expect(taken).toEqual(['run_1']);
+  expect([stopped.stats().driving, next.stats().driving]).toEqual([false, true]);
 });
 
 test('a message whose sender died is applied all the same', async () => {

@@ -18,6 +18,7 @@ import {
   type RenewResult,
   type RunProjection,
   type Runs,
+  type SendOptions,
   type SendResult,
   type SentEvent,
   type StepProjection,
@@ -59,9 +60,9 @@ export class MemoryRuns implements Runs {
     return this.#live.append(claim, events, options);
   }
 
-  async send(runId: string, event: SentEvent): Promise<SendResult> {
+  async send(runId: string, event: SentEvent, options: SendOptions = {}): Promise<SendResult> {
     this.#open();
-    return this.#live.send(runId, event);
+    return this.#live.send(runId, event, options);
   }
 
   async history(runId: string, options: { after?: number; limit?: number } = {}): Promise<Event[]> {

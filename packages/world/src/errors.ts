@@ -7,6 +7,7 @@ export type WorldErrorCode =
   | 'KEY_TAKEN'
   | 'HOOK_NOT_FOUND'
   | 'WAIT_NOT_FOUND'
+  | 'TAIL_MOVED'
   | 'STREAM_CLOSED'
   | 'HISTORY_INVALID'
   | 'INPUT_INVALID'
@@ -91,6 +92,14 @@ export function waitNotFound(what: string): WorldError {
   return new WorldError('WAIT_NOT_FOUND', `Expected a wait that waits for ${what}, found none.`, {
     hint: 'The wait was never started, is over by now, or its run has ended.',
   });
+}
+
+export function tailMoved(runId: string, expected: number, got: number): WorldError {
+  return new WorldError(
+    'TAIL_MOVED',
+    `Expected run ${runId} to be at version ${expected}, but it is at ${got}.`,
+    { hint: 'It went on in the meantime, and nothing was written: look at what is new and try again.' },
+  );
 }
 
 export function streamClosed(runId: string, name: string): WorldError {

@@ -139,7 +139,7 @@ const fieldsByType: FieldsByType = {
   },
   run_started: { publicUrl: optional(text) },
   run_paused: { reason },
-  run_resumed: {},
+  run_resumed: { program: optional(name) },
   run_completed: { output: payload },
   run_failed: { error: payload, errorCode: text },
   run_cancelled: { reason: optional(text) },

@@ -51,7 +51,8 @@ export interface EventDataByType {
   /** Where the app that started to drive it is reached: a part of what the workflow sees, so the same on every replay. */
   run_started: { readonly publicUrl?: string };
   run_paused: { readonly reason: PauseReason };
-  run_resumed: Record<never, never>;
+  /** After a pause, or with `program`: from here on the whole history belongs to that program. */
+  run_resumed: { readonly program?: string };
   run_completed: { readonly output: Payload };
   run_failed: { readonly error: Payload; readonly errorCode: string };
   run_cancelled: { readonly reason?: string };

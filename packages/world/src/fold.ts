@@ -139,7 +139,9 @@ function applyRun(run: RunProjection, event: RunEvent, refuse: Refuse): void {
       run.pauseReason = event.eventData.reason;
       return;
     case 'run_resumed':
-      if (run.status !== 'paused') throw refuse(`the run is ${run.status}, not paused`);
+      if (run.status !== 'paused' && event.eventData.program === undefined)
+        throw refuse(`the run is ${run.status}, not paused`);
+      if (event.eventData.program !== undefined) run.program = event.eventData.program;
       run.status = run.startedAt === undefined ? 'pending' : 'running';
       delete run.pauseReason;
       return;

@@ -16,4 +16,5 @@ export * from './limits.ts';
 export type { Payload } from './payload.ts';
 export * from './projection.ts';
 export type * from './streams.ts';
+export { type Waiting, waitingFor } from './waiting.ts';
 export type * from './world.ts';

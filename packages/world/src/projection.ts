@@ -6,8 +6,8 @@ export type RunStatus = 'pending' | 'running' | 'paused' | 'completed' | 'failed
 export interface RunProjection {
   readonly runId: string;
   readonly workflowName: string;
-  /** Hash of the program the run is pinned to. */
-  readonly program: string;
+  /** Hash of the program the run is pinned to: the one it started on, or was moved to last. */
+  program: string;
   /** The run that started this one, and the first of that line; absent where nobody did. */
   readonly parentRunId?: string;
   readonly rootRunId?: string;

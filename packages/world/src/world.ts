@@ -97,6 +97,11 @@ export type AppendResult =
       readonly ownerRunId: string;
     };
 
+export interface SendOptions {
+  /** The version that must be the tail, for what was decided from a history. Default: any. */
+  readonly after?: number;
+}
+
 export interface SendResult {
   readonly event: Event;
   /** True when the key was known: `event` is the one it made the first time. */
@@ -154,13 +159,14 @@ export interface Runs {
   /**
    * Adds an event from outside at the tail and makes the run due at once.
    *
-   * Throws RUN_NOT_FOUND, RUN_ENDED, HOOK_NOT_FOUND, INPUT_INVALID, and WAIT_NOT_FOUND for the `wait_completed` of a
-   * wait that does not wait. A known key answers with the first event, after the end of the run too. What may not
-   * follow in the history is refused (HISTORY_INVALID): a `run_resumed` for a run that is not paused, a second
-   * `abort_requested` for a correlation id, a second `child_completed` for a child.
+   * Throws RUN_NOT_FOUND, RUN_ENDED, HOOK_NOT_FOUND, INPUT_INVALID, TAIL_MOVED when `after` is not the tail, and
+   * WAIT_NOT_FOUND for the `wait_completed` of a wait that does not wait. A known key answers with the first event,
+   * after the end of the run too. What may not follow in the history is refused (HISTORY_INVALID): a `run_resumed`
+   * without a program for a run that is not paused, a second `abort_requested` for a correlation id, a second
+   * `child_completed` for a child.
    * A `run_cancelled` ends the run at once: its owner's next append finds the claim lost.
    */
-  send(runId: string, event: SentEvent): Promise<SendResult>;
+  send(runId: string, event: SentEvent, options?: SendOptions): Promise<SendResult>;
   /** Events after a version, oldest first; all of them without `limit`. Throws RUN_NOT_FOUND. */
   history(runId: string, options?: { readonly after?: number; readonly limit?: number }): Promise<Event[]>;
   /** Takes up to `limit` due runs, longest due first. `nextWakeAt`: when something may become due; null: nothing known. */

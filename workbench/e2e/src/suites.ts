@@ -4,6 +4,7 @@ import { abortCases } from './cases/abort.ts';
 import { classCases } from './cases/classes.ts';
 import { errorCases } from './cases/errors.ts';
 import { fetchCases } from './cases/fetches.ts';
+import { givenStreamCases } from './cases/given-streams.ts';
 import { hookCases } from './cases/hooks.ts';
 import { runCases } from './cases/runs.ts';
 import { stepCases } from './cases/steps.ts';
@@ -19,6 +20,7 @@ export const suites: Readonly<Record<string, readonly Case[]>> = {
   runs: runCases,
   abort: abortCases,
   streams: streamCases,
+  'given streams': givenStreamCases,
   fetch: fetchCases,
   webhooks: webhookCases,
   classes: classCases,

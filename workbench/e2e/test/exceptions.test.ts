@@ -17,10 +17,11 @@ it('every exception names cases and a world that there are, and says why', () =>
   }
 });
 
-it('on the local world every case is played over HTTP', () => {
-  for (const [suite, cases] of Object.entries(names)) {
-    for (const name of cases) expect(applies(name, { suite, world: 'local', way: 'http' })).toBe(true);
-  }
+it('over HTTP on the local world every case is played but those that give streams', () => {
+  const left = Object.entries(names).flatMap(([suite, cases]) =>
+    cases.filter((name) => !applies(name, { suite, world: 'local', way: 'http' })).map(() => suite),
+  );
+  expect(left).toEqual(Array(4).fill('given streams'));
 });
 
 it('case names are names: no two of a suite are the same', () => {

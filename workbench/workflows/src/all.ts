@@ -5,6 +5,7 @@ import * as children from './children.ts';
 import * as classes from './classes.ts';
 import * as errors from './errors.ts';
 import * as fetches from './fetches.ts';
+import * as givenStreams from './given-streams.ts';
 import * as hooks from './hooks.ts';
 import * as recovery from './recovery.ts';
 import * as runaway from './runaway.ts';
@@ -20,6 +21,7 @@ const modules: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   classes,
   errors,
   fetches,
+  givenStreams,
   hooks,
   recovery,
   runaway,

@@ -7,6 +7,7 @@
  */
 import { signalNotConstructible, signalRecordInvalid } from '../channel-messages.ts';
 import { define } from './lazy.ts';
+import { failRun } from './run-end.ts';
 import { codec, issue, nextId, pending, storedTypes } from './state.ts';
 import { sleep } from './wait.ts';
 
@@ -89,8 +90,8 @@ class WorkflowAbortSignal {
         if (typeof listener === 'function') listener.call(this as never, event);
         else listener.handleEvent(event);
       } catch (error) {
-        // As in a browser, a listener that throws does not stop the others; its error is not lost, either.
-        console.error(error);
+        // A listener that throws does not stop the others; nobody catches its error, so it ends the run.
+        failRun(error);
       }
     }
     return true;

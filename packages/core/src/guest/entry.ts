@@ -4,6 +4,8 @@
  * The host writes the slot and runs `__perdure.turn()` as a script; when that script returns, every microtask has
  * drained (E1) and `commands` holds what the program asks for. Nothing else crosses (E2).
  */
+// First: classes that are disposable are made with these.
+import './symbols.ts';
 import './globals.ts';
 import './abort.ts';
 import './run-handle.ts';

@@ -6,6 +6,7 @@ import { WorkflowRunCancelledError, WorkflowRunFailedError } from '../errors.ts'
 import { runIdOf } from '../payload/run-record.ts';
 import { runBuiltin } from './builtin-steps.ts';
 import { bornHandled, childEnded, issue, nextId, storedTypes } from './state.ts';
+import { type ReadableOptions, readableHandle, writableHandle } from './stream-handles.ts';
 
 /** Facts about a run at the time they were read. */
 interface RunFacts {
@@ -29,7 +30,13 @@ export interface Run<R = unknown> {
   readonly attributes: Promise<Record<string, string>>;
   /** Rejects with `WorkflowRunFailedError` or `WorkflowRunCancelledError`. */
   readonly returnValue: Promise<R>;
+  /** The run's default stream, and any by name: handles to pass to steps. */
+  readonly readable: ReadableStream;
+  getReadable<T = unknown>(options?: ReadableOptions): ReadableStream<T>;
+  readonly writable: WritableStream;
+  getWritable<T = unknown>(options?: { readonly namespace?: string }): WritableStream<T>;
   cancel(options?: { readonly cancelReason?: string }): Promise<void>;
+  wakeUp(options?: { readonly correlationIds?: readonly string[] }): Promise<{ stoppedCount: number }>;
 }
 
 /** How a child ended, as its event says. */
@@ -101,8 +108,28 @@ export class GuestRun implements Run<unknown> {
     return resultOf(this.runId);
   }
 
+  get readable(): ReadableStream {
+    return readableHandle(this.runId);
+  }
+
+  getReadable<T>(options?: ReadableOptions): ReadableStream<T> {
+    return readableHandle<T>(this.runId, options);
+  }
+
+  get writable(): WritableStream {
+    return writableHandle(this.runId, undefined);
+  }
+
+  getWritable<T>(options: { readonly namespace?: string } = {}): WritableStream<T> {
+    return writableHandle<T>(this.runId, options.namespace);
+  }
+
   cancel(options: { readonly cancelReason?: string } = {}): Promise<void> {
     return runBuiltin('cancelRun', this.runId, options.cancelReason);
+  }
+
+  wakeUp(options: { readonly correlationIds?: readonly string[] } = {}): Promise<{ stoppedCount: number }> {
+    return runBuiltin('wakeRun', this.runId, options.correlationIds);
   }
 }
 

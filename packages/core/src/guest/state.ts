@@ -10,6 +10,7 @@ import {
   type StoredClass,
   type StoredType,
 } from '../payload/codec.ts';
+import { allowPayloadBytes } from '../payload/limits.ts';
 import type { ChildOutcome } from './run-handle.ts';
 
 /** A command as the guest issues it: a plain record of primitives (E2). */
@@ -33,6 +34,8 @@ export interface GuestCommand {
   number: number | undefined;
   /** JSON text: step options or attributes. */
   detail: string | undefined;
+  /** The stack of the code that asked for it, where places are kept. */
+  stack: string | undefined;
 }
 
 /** The event of this turn, written by the host before it enters. */
@@ -71,11 +74,15 @@ export interface Init {
   publicUrl: string;
   /** Whether the payloads of the run are sealed. */
   readonly encryption: boolean;
+  /** Whether commands keep the stack of the code that issued them: for reports only, it costs time. */
+  readonly stacks: 'kept' | 'none';
+  readonly payloadBytes: number;
 }
 
 declare const __perdure_init: string;
 
 export const init: Init = JSON.parse(__perdure_init);
+allowPayloadBytes(init.payloadBytes);
 export const slot: Slot = {
   kind: '',
   id: '',
@@ -155,7 +162,9 @@ export function issue(
   name: string,
   details: { text?: string | undefined; number?: number | undefined; detail?: string | undefined } = {},
 ): void {
-  commands.push({ kind, id, name, text: details.text, number: details.number, detail: details.detail });
+  const { text, number, detail } = details;
+  const stack = init.stacks === 'kept' ? new Error().stack : undefined;
+  commands.push({ kind, id, name, text, number, detail, stack });
 }
 
 /** The run's attributes, as far as it knows. */

@@ -10,6 +10,7 @@ import { init, storedTypes } from './state.ts';
 interface StreamPlace {
   readonly runId: string;
   readonly name: string;
+  readonly startIndex?: number;
 }
 
 const key = Symbol('makes stream handles');
@@ -68,16 +69,39 @@ for (const [name, handle] of [
 }
 
 function placeIn(data: unknown): StreamPlace {
-  const { runId, name } = (data ?? {}) as Partial<StreamPlace>;
-  if (typeof runId !== 'string' || typeof name !== 'string') throw streamRecordInvalid();
-  return { runId, name };
+  const { runId, name, startIndex } = (data ?? {}) as Partial<StreamPlace>;
+  const isIndex = startIndex === undefined || Number.isSafeInteger(startIndex);
+  if (typeof runId !== 'string' || typeof name !== 'string' || !isIndex) throw streamRecordInvalid();
+  return { runId, name, ...(startIndex === undefined ? {} : { startIndex }) };
+}
+
+function checkedName(namespace: unknown = 'default'): string {
+  if (typeof namespace !== 'string' || namespace.length < 1 || namespace.length > 512)
+    throw streamNameInvalid(namespace);
+  return namespace;
+}
+
+/** What a run's stream is called, and where reading begins. */
+export interface ReadableOptions {
+  readonly namespace?: string;
+  /** Index of the first chunk; negative: counted from the end. Default 0. */
+  readonly startIndex?: number;
+}
+
+/** A stream of a run, to be passed to steps that read it. */
+export function readableHandle<T>(runId: string, options: ReadableOptions = {}): ReadableStream<T> {
+  const { namespace, startIndex } = options;
+  const place = placeIn({ runId, name: checkedName(namespace), startIndex });
+  return new WorkflowReadableStream(key, place) as unknown as ReadableStream<T>;
+}
+
+/** A stream of a run, to be passed to steps that write it. */
+export function writableHandle<T>(runId: string, namespace: string | undefined): WritableStream<T> {
+  const place = { runId, name: checkedName(namespace) };
+  return new WorkflowWritableStream(key, place) as unknown as WritableStream<T>;
 }
 
 /** A stream of this run, to be passed to steps: its default one, or one by name (1 to 512 characters). */
 export function getWritable<T = unknown>(options: { readonly namespace?: string } = {}): WritableStream<T> {
-  const { namespace = 'default' } = options;
-  if (typeof namespace !== 'string' || namespace.length < 1 || namespace.length > 512)
-    throw streamNameInvalid(namespace);
-  const place = { runId: init.runId, name: namespace };
-  return new WorkflowWritableStream(key, place) as unknown as WritableStream<T>;
+  return writableHandle<T>(init.runId, options.namespace);
 }

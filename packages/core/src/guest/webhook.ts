@@ -26,8 +26,8 @@ export interface WebhookOptions {
 const replies = new WeakMap<object, ReplyPlace>();
 
 function answerable(request: object, reply: ReplyPlace | undefined): WebhookRequest {
-  const respondWith = (response: Response): Promise<void> => {
-    if (!reply) throw responseExpected();
+  const respondWith = async (response: Response): Promise<void> => {
+    if (!reply || !(response instanceof Response)) throw responseExpected();
     return runBuiltin('respondToWebhook', reply, response);
   };
   if (reply) replies.set(request, reply);

@@ -20,13 +20,25 @@ const runKeysMax = 512;
 
 /** Reads `id:base64,id:base64`; the first key seals, all of them open. Throws KEYS_INVALID. */
 export function parseKeys(text: string): Key[] {
-  return text.split(',').map((pair) => {
+  const keys = text.split(',').map((pair) => {
     const [id = '', base64 = '', ...rest] = pair.trim().split(':');
-    if (!keyIdPattern.test(id) || rest.length > 0) throw keyRingInvalid(`${JSON.stringify(id)} is no key id`);
-    const secret = Buffer.from(base64, 'base64');
-    if (secret.length !== 32) throw keyRingInvalid(`key ${id} has ${secret.length} bytes instead of 32`);
-    return { id, secret };
+    return { id: [id, ...rest].join(':'), secret: Buffer.from(base64, 'base64') };
   });
+  return checkKeys(keys);
+}
+
+/** Keys that a ring can be made of. Throws KEYS_INVALID. */
+export function checkKeys<K extends Key>(keys: K[]): K[] {
+  const known = new Set<string>();
+  for (const { id, secret } of keys) {
+    if (typeof id !== 'string' || !keyIdPattern.test(id))
+      throw keyRingInvalid(`${JSON.stringify(id)} is no key id`);
+    if (!(secret instanceof Uint8Array) || secret.length !== 32)
+      throw keyRingInvalid(`key ${id} has ${secret?.length} bytes instead of 32`);
+    if (known.has(id)) throw keyRingInvalid(`two keys are called ${id}`);
+    known.add(id);
+  }
+  return keys;
 }
 
 export class Cipher {
@@ -35,7 +47,7 @@ export class Cipher {
   readonly #runKeys = new Map<string, Buffer>();
 
   constructor(keys: readonly Key[]) {
-    const [first] = keys;
+    const [first] = checkKeys([...keys]);
     if (!first) throw keyRingInvalid('there is none');
     this.#sealing = first;
     for (const key of keys) this.#ring.set(key.id, key);

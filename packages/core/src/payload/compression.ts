@@ -26,7 +26,8 @@ export function compress(plain: Buffer): Buffer | undefined {
 export function decompress(bytes: Buffer): Buffer {
   if (bytes.length <= headBytes) throw payloadInvalid('compressed bytes are cut short');
   const length = bytes.readUInt32BE(0);
-  if (length > payloadBytesMax) throw payloadInvalid(`it would open to more than ${payloadBytesMax} bytes`);
+  if (length > payloadBytesMax())
+    throw payloadInvalid(`it would open to more than ${payloadBytesMax()} bytes`);
   let plain: Buffer;
   try {
     plain = zstdDecompressSync(bytes.subarray(headBytes), {

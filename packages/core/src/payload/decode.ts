@@ -28,7 +28,7 @@ const underway: unique symbol = Symbol('underway');
 
 /** The array of nodes, and what is attached behind it. Throws `PayloadError`. */
 function nodesOf(text: string): { nodes: unknown; attached: string } {
-  if (text.length > payloadBytesMax) broken(`more than ${payloadBytesMax} characters`);
+  if (text.length > payloadBytesMax()) broken(`more than ${payloadBytesMax()} characters`);
   const end = text.indexOf('\n');
   try {
     if (end < 0) return { nodes: JSON.parse(text), attached: '' };

@@ -63,8 +63,8 @@ export class Encoder {
       if ((error as { name?: unknown } | null | undefined)?.name === 'SerializationError') throw error;
       throw notSerializable('a value that cannot be read', pathText(this.#path), error);
     }
-    if (utf8LengthExceeds(text, payloadBytesMax - this.#attachedLength))
-      throw payloadTooLarge(payloadBytesMax);
+    if (utf8LengthExceeds(text, payloadBytesMax() - this.#attachedLength))
+      throw payloadTooLarge(payloadBytesMax());
     return this.#attached.length === 0 ? text : `${text}\n${this.#attached.join('')}`;
   }
 
@@ -99,7 +99,7 @@ export class Encoder {
 
   #fill(index: number, text: string): number {
     this.#length += text.length + 1;
-    if (this.#length + this.#attachedLength > payloadBytesMax) throw payloadTooLarge(payloadBytesMax);
+    if (this.#length + this.#attachedLength > payloadBytesMax()) throw payloadTooLarge(payloadBytesMax());
     this.#nodes[index] = text;
     return index;
   }
@@ -287,8 +287,8 @@ export class Encoder {
   }
 
   #bytes(bytes: Uint8Array): string {
-    if (bytes.length * 1.34 + this.#length + this.#attachedLength > payloadBytesMax)
-      throw payloadTooLarge(payloadBytesMax);
+    if (bytes.length * 1.34 + this.#length + this.#attachedLength > payloadBytesMax())
+      throw payloadTooLarge(payloadBytesMax());
     const base64 = toBase64(bytes);
     if (bytes.length < attachedBytesMin) return `["ArrayBuffer","${base64}"]`;
     const start = this.#attachedLength;

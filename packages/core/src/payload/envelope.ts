@@ -11,6 +11,7 @@ import { keyMissing, payloadInvalid, payloadTooLarge, payloadUnsealed } from '..
 import type { Cipher } from './cipher.ts';
 import { compress, decompress } from './compression.ts';
 import { payloadBytesMax } from './limits.ts';
+import { utf8LengthExceeds } from './spelling.ts';
 
 const formatCompressed = 1;
 const formatSealed = 2;
@@ -27,11 +28,15 @@ export type Place = string;
 export interface EnvelopeOptions {
   /** Bytes of text from which payloads are compressed. Default 16,384, sealed 4,096; Infinity never. */
   readonly compressFrom?: number;
+  /** Bytes of one text. Default: what the process allows. */
+  readonly payloadBytes?: number;
 }
 
 export interface Envelope {
   /** Whether what it wraps is sealed. */
   readonly seals: boolean;
+  /** Throws `LimitError` PAYLOAD_TOO_LARGE for a text that `wrap` would refuse. */
+  check(text: string): void;
   /** Throws `LimitError` PAYLOAD_TOO_LARGE. */
   wrap(text: string, runId: string, place: Place): Payload;
   /** Throws `PayloadError`. */
@@ -41,13 +46,20 @@ export interface Envelope {
 /** Without a cipher nothing is sealed, and nothing sealed can be opened. */
 export function createEnvelope(cipher: Cipher | undefined, options: EnvelopeOptions = {}): Envelope {
   const compressFrom = options.compressFrom ?? (cipher ? compressSealedFromDefault : compressFromDefault);
+  const bytesMax = options.payloadBytes ?? payloadBytesMax();
+  // A text of so many units can have more bytes than that.
+  const surelyFits = Math.floor(bytesMax / 3);
+  const check = (text: string): void => {
+    if (text.length > surelyFits && utf8LengthExceeds(text, bytesMax)) throw payloadTooLarge(bytesMax);
+  };
   return {
     seals: cipher !== undefined,
+    check,
     wrap(text, runId, place) {
+      check(text);
       const long = text.length >= compressFrom;
       if (!cipher && !long) return text;
       const plain = Buffer.from(escapeLone(text));
-      if (plain.length > payloadBytesMax) throw payloadTooLarge(payloadBytesMax);
       const small = long ? compress(plain) : undefined;
       if (!cipher) return small ? withFormat(formatCompressed, small) : text;
       const format = small ? formatCompressedSealed : formatSealed;

@@ -5,6 +5,8 @@ import { hostAbortTypes } from './host-abort.ts';
 import { hostHandleTypes } from './host-handles.ts';
 import { gatherBodies, hostWebTypes } from './host-web.ts';
 import { hostWebhookTypes } from './host-webhook.ts';
+import type { Publisher } from './publishing.ts';
+import { streamFailureType } from './stream-failure.ts';
 
 interface Marked {
   stepId?: unknown;
@@ -12,8 +14,11 @@ interface Marked {
 }
 
 export interface HostCodec extends Codec {
-  /** Like `stringify`, a promise only when there is a body of a Request or Response to be read first. */
-  stringifyWithBodies(value: unknown): string | Promise<string>;
+  /**
+   * Like `stringify`, a promise only when there is a body of a Request or Response to be read first. Streams, and
+   * bodies that are large, go through the publisher.
+   */
+  stringifyFor(publisher: Publisher, value: unknown): string | Promise<string>;
 }
 
 function bound(entry: StepEntry, closure: unknown): unknown {
@@ -26,6 +31,7 @@ export const hostTypes: Record<string, StoredType> = {
   ...hostWebTypes,
   ...hostAbortTypes,
   ...hostHandleTypes,
+  StreamFailure: streamFailureType,
 };
 
 const codec = createCodec({
@@ -49,5 +55,5 @@ const codec = createCodec({
 
 export const hostCodec: HostCodec = {
   ...codec,
-  stringifyWithBodies: (value) => gatherBodies(() => codec.stringify(value)),
+  stringifyFor: (publisher, value) => gatherBodies(publisher, () => codec.stringify(value)),
 };

@@ -1,48 +1,37 @@
 /** Handles on the host, of runs and of their streams: they look through whoever reads them. */
 import { streamRecordInvalid } from '../channel-messages.ts';
-import { Run, type RunAccess } from '../run.ts';
+import { Run } from '../run.ts';
 import { placeOf, type StreamPlace } from '../run-streams.ts';
-import { currentStep } from '../step-context.ts';
+import { currentPublisher } from './publishing.ts';
+import { currentReader } from './reading.ts';
 import type { StoredType } from './realm.ts';
 import { runIdOf } from './run-record.ts';
 
-let access: RunAccess | undefined;
-
-/** Gives the handles that `read` revives a way to their runs. */
-export function readingThrough<T>(given: RunAccess, read: () => T): T {
-  const before = access;
-  access = given;
-  try {
-    return read();
-  } finally {
-    access = before;
-  }
-}
-
-/** The way to their runs that handles get now. */
-export function currentReader(): RunAccess {
-  return access!;
-}
-
 function placeIn(data: unknown): StreamPlace {
-  const { runId, name } = (data ?? {}) as Partial<StreamPlace>;
-  if (typeof runId !== 'string' || typeof name !== 'string') throw streamRecordInvalid();
-  return { runId, name };
+  const { runId, name, startIndex } = (data ?? {}) as Partial<StreamPlace>;
+  const isIndex = startIndex === undefined || Number.isSafeInteger(startIndex);
+  if (typeof runId !== 'string' || typeof name !== 'string' || !isIndex) throw streamRecordInvalid();
+  return { runId, name, ...(startIndex === undefined ? {} : { startIndex }) };
 }
 
 export const hostHandleTypes: Record<string, StoredType> = {
   Run: {
     reduce: (value) => (value instanceof Run ? { runId: value.runId } : undefined),
-    revive: (data) => new Run(access!, runIdOf(data)),
+    revive: (data) => new Run(currentReader(), runIdOf(data)),
   },
   ReadableStream: {
-    // What a step gives away and no run knows yet becomes a stream of its run.
+    // What no run knows yet becomes a stream of the run that the value is written for.
     reduce: (value) =>
-      value instanceof ReadableStream ? (placeOf(value) ?? currentStep()?.publish(value)) : undefined,
-    revive: (data) => access!.readable(placeIn(data)),
+      value instanceof ReadableStream
+        ? (placeOf(value) ?? currentPublisher()?.publishReadable(value))
+        : undefined,
+    revive: (data) => currentReader().readable(placeIn(data)),
   },
   WritableStream: {
-    reduce: (value) => (value instanceof WritableStream ? placeOf(value) : undefined),
-    revive: (data) => access!.writable(placeIn(data)),
+    reduce: (value) =>
+      value instanceof WritableStream
+        ? (placeOf(value) ?? currentPublisher()?.publishWritable?.(value))
+        : undefined,
+    revive: (data) => currentReader().writable(placeIn(data)),
   },
 };

@@ -1,8 +1,8 @@
 /** Requests of webhooks on the host: a step may answer them. */
 import { responseExpected } from '../channel-messages.ts';
 import type { ReplyPlace } from '../webhook-record.ts';
-import { currentReader } from './host-handles.ts';
 import { hostWebTypes } from './host-web.ts';
+import { currentReader } from './reading.ts';
 import type { StoredType } from './realm.ts';
 
 const replies = new WeakMap<object, ReplyPlace>();

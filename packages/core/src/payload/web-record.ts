@@ -6,7 +6,7 @@ export interface ResponseRecord {
   readonly statusText: string;
   readonly url: string;
   readonly headers: [string, string][];
-  readonly body: ArrayBuffer | undefined;
+  readonly body: ArrayBuffer | ReadableStream | undefined;
 }
 
 export interface RequestRecord {
@@ -15,7 +15,7 @@ export interface RequestRecord {
   readonly headers: [string, string][];
   readonly redirect: string;
   readonly credentials: string;
-  readonly body: ArrayBuffer | undefined;
+  readonly body: ArrayBuffer | ReadableStream | undefined;
 }
 
 interface Primitives {

@@ -120,8 +120,8 @@ export function cancelled(key: string, reason?: string): SentEvent {
   return { eventType: 'run_cancelled', key, eventData: reason === undefined ? {} : { reason } };
 }
 
-export function resumed(key: string): SentEvent {
-  return { eventType: 'run_resumed', key, eventData: {} };
+export function resumed(key: string, program?: string): SentEvent {
+  return { eventType: 'run_resumed', key, eventData: program === undefined ? {} : { program } };
 }
 
 /** Tests by their names; each gets a fresh world. */

@@ -140,4 +140,33 @@ export const sendTests: Suite = {
     assert.equal(taken?.run.status, 'running');
     assert.equal(taken?.run.pauseReason, undefined);
   },
+
+  async 'a run moves to another program, paused or not, and is due at once'(bench) {
+    const claim = await bench.start('run_1');
+    await bench.write(claim, 1, [runStarted], { release: true });
+    await bench.world.runs.send('run_1', resumed('key_1', 'beef'));
+    const [taken] = await bench.claim();
+    assert.equal(taken?.run.status, 'running');
+    assert.equal(taken?.run.program, 'beef');
+    await bench.write(taken!.claim, 3, [runPaused], { release: true });
+    await bench.world.runs.send('run_1', resumed('key_2', 'cafe'));
+    const moved = await bench.world.runs.get('run_1');
+    assert.deepEqual([moved?.status, moved?.program, moved?.pauseReason], ['running', 'cafe', undefined]);
+    if (!(await bench.reopen())) return;
+    assert.equal((await bench.world.runs.get('run_1'))?.program, 'cafe');
+  },
+
+  async 'an event sent for a version enters at that version or not at all'(bench) {
+    const claim = await bench.start('run_1');
+    await bench.write(claim, 1, [runStarted, hookCreated('hook_a', 't')]);
+    const { runs } = bench.world;
+    await refuses('TAIL_MOVED', runs.send('run_1', received('key_1', 'hook_a'), { after: 2 }));
+    await refuses('TAIL_MOVED', runs.send('run_1', received('key_1', 'hook_a'), { after: 4 }));
+    await refuses('INPUT_INVALID', runs.send('run_1', received('key_1', 'hook_a'), { after: 0.5 }));
+    assert.equal((await bench.types('run_1')).length, 3, 'nothing was written');
+    const first = await runs.send('run_1', received('key_1', 'hook_a'), { after: 3 });
+    assert.equal(first.event.version, 4);
+    const again = await runs.send('run_1', received('key_1', 'hook_a'), { after: 3 });
+    assert.deepEqual(again, { event: first.event, duplicate: true }, 'a known key is answered first');
+  },
 };

@@ -3,6 +3,7 @@ export { Hints } from './hints.ts';
 export type { HistoryStore } from './history-store.ts';
 export { copyRun, type LiveRun } from './live-run.ts';
 export { LiveRuns, type LiveRunsOptions } from './live-runs.ts';
+export { checkedSend } from './outside-events.ts';
 export { checkRange, pageOf } from './pages.ts';
 export { checkChunks, checkStreamName, isPageFull, streamRangeOf } from './stream-requests.ts';
 export { StreamWatchers } from './stream-watchers.ts';

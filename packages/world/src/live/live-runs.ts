@@ -10,7 +10,7 @@ import { applyAll } from '../apply-all.ts';
 import { checkAttributeCount } from '../attributes.ts';
 import { inputInvalid, keyTaken, runEnded, runExists, runNotFound } from '../errors.ts';
 import { type Event, type EventOf, isTerminal, type SentEvent } from '../event.ts';
-import { copyEvent, parseSentEvent } from '../event-check.ts';
+import { copyEvent } from '../event-check.ts';
 import { isId } from '../event-fields.ts';
 import { begin } from '../fold.ts';
 import { isEnded, type Projection } from '../projection.ts';
@@ -24,6 +24,7 @@ import type {
   CreateOptions,
   CreateResult,
   RenewResult,
+  SendOptions,
   SendResult,
 } from '../world.ts';
 import { admitted, checkCreation, checkRequest, checkTime } from './checks.ts';
@@ -31,7 +32,7 @@ import { DueQueue } from './due-queue.ts';
 import type { Hints } from './hints.ts';
 import type { HistoryStore } from './history-store.ts';
 import { copyRun, dueAtOf, isHeldBy, type LiveRun, liveRunOf } from './live-run.ts';
-import { checkTarget, placed, replacement } from './outside-events.ts';
+import { checkedSend, checkTarget, placed, replacement } from './outside-events.ts';
 import { type RetainedToken, retainedTokensOf, type TokenOwner, Tokens } from './tokens.ts';
 
 export interface LiveRunsOptions {
@@ -66,6 +67,11 @@ export class LiveRuns {
 
   find(runId: string): LiveRun | undefined {
     return this.#runs.get(runId);
+  }
+
+  /** Whether anybody drives a run here, within its lease or beyond. */
+  get hasClaims(): boolean {
+    return [...this.#runs.values()].some(({ claim }) => claim !== undefined);
   }
 
   tokenOwner(token: string): TokenOwner | undefined {
@@ -153,10 +159,9 @@ export class LiveRuns {
     return { kind: 'appended', version: projection.run.version };
   }
 
-  send(runId: string, sent: SentEvent): SendResult {
-    const checked = parseSentEvent(sent);
-    if (!checked.ok) throw inputInvalid('sent event', checked.problem);
-    const { eventType, key } = checked.value;
+  send(runId: string, sent: SentEvent, options: SendOptions = {}): SendResult {
+    const checked = checkedSend(sent, options);
+    const { eventType, key } = checked;
     const run = this.#runs.get(runId);
     const projection = run?.projection ?? (isId(runId) ? this.#store.findEnded(runId) : undefined);
     if (!projection) throw runNotFound(runId);
@@ -166,9 +171,9 @@ export class LiveRuns {
       return { event: event!, duplicate: true };
     }
     if (!run) throw runEnded(runId, projection.run.status);
-    checkTarget(projection, checked.value);
+    checkTarget(projection, checked, options);
     const now = this.#clock();
-    const event = placed(projection, checked.value, now);
+    const event = placed(projection, checked, now);
     // The earlier of both, so that a run that has been due for long does not lose its place to newer ones.
     this.#write(run, [event], run.wakeAt === null ? now : Math.min(run.wakeAt, now));
     if (!isTerminal(eventType)) {
@@ -244,7 +249,8 @@ export class LiveRuns {
 
   /** A replacement cut short by a power failure, or a mended file, leaves two runs with one key: the older one ends. */
   #settleKey(one: LiveRun, other: LiveRun): void {
-    const [older, newer] = createdAtOf(one) <= createdAtOf(other) ? [one, other] : [other, one];
+    const inOrder = one.projection.run.createdAt <= other.projection.run.createdAt;
+    const [older, newer] = inOrder ? [one, other] : [other, one];
     this.#add(newer);
     try {
       this.#write(older, [replacement(older.projection, newer.projection.run.runId, this.#clock())], null);
@@ -291,8 +297,4 @@ export class LiveRuns {
     this.#runs.delete(runId);
     if (key !== undefined && this.#keys.get(key) === run) this.#keys.delete(key);
   }
-}
-
-function createdAtOf(run: LiveRun): number {
-  return run.projection.run.createdAt;
 }

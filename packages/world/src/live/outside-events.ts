@@ -1,11 +1,27 @@
 /** Events that enter a history at its tail from outside its owner. */
-import { hookNotFound, waitNotFound } from '../errors.ts';
+import { hookNotFound, inputInvalid, tailMoved, waitNotFound } from '../errors.ts';
 import { type Event, eventIdOf, type SentEvent } from '../event.ts';
-import { copyEvent } from '../event-check.ts';
+import { copyEvent, parseSentEvent } from '../event-check.ts';
 import type { Projection } from '../projection.ts';
+import type { SendOptions } from '../world.ts';
 
-/** Throws HOOK_NOT_FOUND or WAIT_NOT_FOUND for an event whose hook or wait takes none. */
-export function checkTarget(projection: Projection, { eventType, correlationId = '' }: SentEvent): void {
+/** What a caller of `send` handed in. Throws INPUT_INVALID. */
+export function checkedSend(event: SentEvent, { after }: SendOptions): SentEvent {
+  const checked = parseSentEvent(event);
+  if (!checked.ok) throw inputInvalid('sent event', checked.problem);
+  if (after !== undefined && !(Number.isSafeInteger(after) && after > 0))
+    throw inputInvalid('send', `after: expected a version from 1, got ${JSON.stringify(after)}`);
+  return checked.value;
+}
+
+/** Throws TAIL_MOVED, and HOOK_NOT_FOUND or WAIT_NOT_FOUND for an event whose hook or wait takes none. */
+export function checkTarget(
+  projection: Projection,
+  { eventType, correlationId = '' }: SentEvent,
+  { after }: SendOptions,
+): void {
+  const { version } = projection.run;
+  if (after !== undefined && after !== version) throw tailMoved(projection.run.runId, after, version);
   const what = `${correlationId} of run ${projection.run.runId}`;
   if (eventType === 'hook_received' && projection.hooks.get(correlationId)?.status !== 'live') {
     throw hookNotFound(what);

@@ -1,9 +1,13 @@
-/** Bodies of Request and Response: bytes that are there already, to be read once. */
+/**
+ * Bodies of Request and Response, to be read once: bytes that are there already, or a stream of a run, whose bytes a
+ * step of the engine brings when they are asked for.
+ */
+import { runBuiltin } from '../builtin-steps.ts';
 import { once } from '../lazy.ts';
 import { nextWord } from '../random.ts';
 import { blobClass, blobContent, bytesCopy } from './blob.ts';
 import { formDataClass, formPairs, multipartBytes, parseMultipart } from './form-data.ts';
-import { bodyUnsupported, bodyUsed, notForm } from './messages.ts';
+import { bodyUsed, notForm } from './messages.ts';
 import { parseForm, searchParamsClass } from './search-params.ts';
 import { bodyStream, isStream } from './streams.ts';
 import { encodeUtf8, utf8Text } from './utf8.ts';
@@ -14,8 +18,17 @@ export interface Body {
   /** What the kind of body says of its type. */
   readonly type: string | undefined;
   used: 'no' | 'yes';
+  /** What `body` shows of bytes; of a stream, the stream of the run. */
   stream: ReadableStream | undefined;
 }
+
+/** Whether there is anything to read. */
+export function hasContent(body: Body): boolean {
+  return body.bytes !== undefined || body.stream !== undefined;
+}
+
+/** What `body` of a message showed, by what stands for its bytes. */
+const shown = new WeakMap<object, Body>();
 
 export interface Message {
   readonly body: Body;
@@ -42,22 +55,31 @@ export function bodyFrom(init: unknown): Body {
     const boundary = `----perdure${nextWord().toString(16)}${nextWord().toString(16)}`;
     return body(multipartBytes(pairs, boundary), `multipart/form-data; boundary=${boundary}`);
   }
-  if (isStream(init)) throw bodyUnsupported();
+  if (isStream(init)) return streamed(init);
   return body(encodeUtf8(String(init)), 'text/plain;charset=UTF-8');
+}
+
+/** The stream of a run, or the bytes of a message that had them. Throws a TypeError when those were read. */
+function streamed(stream: ReadableStream): Body {
+  const owner = shown.get(stream);
+  if (!owner) return { bytes: undefined, type: undefined, used: 'no', stream };
+  if (owner.used === 'yes') throw bodyUsed();
+  owner.used = 'yes';
+  return { bytes: owner.bytes, type: undefined, used: 'no', stream: undefined };
 }
 
 /** A message of its own with the same bytes. Throws a TypeError when they were read. */
 export function cloneBody({ body }: Message): Body {
   if (body.used === 'yes') throw bodyUsed();
-  return { ...body, stream: undefined };
+  return { ...body, stream: body.bytes ? undefined : body.stream };
 }
 
 async function take(self: object): Promise<Uint8Array<ArrayBuffer>> {
   const { body } = messages.get(self)!;
-  if (!body.bytes) return new Uint8Array();
+  if (!hasContent(body)) return new Uint8Array();
   if (body.used === 'yes') throw bodyUsed();
   body.used = 'yes';
-  return body.bytes;
+  return body.bytes ?? runBuiltin<Uint8Array<ArrayBuffer>>('readStream', body.stream);
 }
 
 async function takeForm(self: object): Promise<FormData> {
@@ -92,8 +114,11 @@ export const messageBodyClass: () => new () => BodyReaders = once(
     class MessageBody {
       get body(): ReadableStream | null {
         const { body } = messages.get(this)!;
-        if (!body.bytes) return null;
-        body.stream ??= bodyStream();
+        if (!hasContent(body)) return null;
+        if (!body.stream) {
+          body.stream = bodyStream();
+          shown.set(body.stream, body);
+        }
         return body.stream;
       }
       get bodyUsed(): boolean {

@@ -20,12 +20,6 @@ export function bodyUsed(): TypeError {
   return new TypeError('The body was read already: clone() before reading it twice.');
 }
 
-export function bodyUnsupported(): TypeError {
-  return new TypeError(
-    'Expected a body of text, bytes, Blob, FormData or URLSearchParams: streams are for steps.',
-  );
-}
-
 export function bodyNotAllowed(what: string): TypeError {
   return new TypeError(`${what} has no body.`);
 }

@@ -1,5 +1,13 @@
 import { named, once } from '../lazy.ts';
-import { type Body, bodyFrom, cloneBody, type Message, messageBodyClass, messages } from './body.ts';
+import {
+  type Body,
+  bodyFrom,
+  cloneBody,
+  hasContent,
+  type Message,
+  messageBodyClass,
+  messages,
+} from './body.ts';
 import { headersClass } from './headers.ts';
 import { bodyNotAllowed, methodInvalid, notAUrl } from './messages.ts';
 import { parseUrl } from './url-parser.ts';
@@ -43,7 +51,7 @@ function bodyOf(init: Init, from: Facts | undefined): Body {
   // Its type is among the headers already, unless those were replaced.
   const body = { ...cloneBody(from), type: undefined };
   // A request made of another takes its body along.
-  if (from.body.bytes) from.body.used = 'yes';
+  if (hasContent(from.body)) from.body.used = 'yes';
   return body;
 }
 
@@ -52,7 +60,8 @@ function factsOf(input: unknown, init: Init): Facts {
     typeof input === 'object' && input !== null ? (messages.get(input) as Facts | undefined) : undefined;
   const method = init.method === undefined ? (from?.method ?? 'GET') : methodOf(init.method);
   const body = bodyOf(init, from);
-  if (body.bytes && (method === 'GET' || method === 'HEAD')) throw bodyNotAllowed(`A ${method} request`);
+  if (hasContent(body) && (method === 'GET' || method === 'HEAD'))
+    throw bodyNotAllowed(`A ${method} request`);
   const headers = new (headersClass())((init.headers as Headers | undefined) ?? from?.headers);
   if (body.type !== undefined && !headers.has('content-type')) headers.set('content-type', body.type);
   return {

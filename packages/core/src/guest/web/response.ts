@@ -1,5 +1,5 @@
 import { named, once } from '../lazy.ts';
-import { bodyFrom, cloneBody, type Message, messageBodyClass, messages } from './body.ts';
+import { bodyFrom, cloneBody, hasContent, type Message, messageBodyClass, messages } from './body.ts';
 import { headersClass } from './headers.ts';
 import { bodyNotAllowed, notAUrl, statusInvalid } from './messages.ts';
 import { parseUrl } from './url-parser.ts';
@@ -25,7 +25,7 @@ function factsOf(content: unknown, init: Init): Facts {
   const status = init.status === undefined ? 200 : Math.trunc(Number(init.status));
   if (!(status >= 200 && status <= 599)) throw statusInvalid(init.status);
   const body = bodyFrom(content);
-  if (body.bytes && bodyless.has(status)) throw bodyNotAllowed(`A response with status ${status}`);
+  if (hasContent(body) && bodyless.has(status)) throw bodyNotAllowed(`A response with status ${status}`);
   const headers = new (headersClass())(init.headers as Headers | undefined);
   if (body.type !== undefined && !headers.has('content-type')) headers.set('content-type', body.type);
   return { status, statusText: String(init.statusText ?? ''), headers, body, url: '', type: 'default' };

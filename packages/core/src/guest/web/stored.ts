@@ -7,11 +7,17 @@ import { messages } from './body.ts';
 import { headersClass } from './headers.ts';
 import { requestClass } from './request.ts';
 import { responseClass, responseWith } from './response.ts';
+import { isStream } from './streams.ts';
 
-function bodyOf(value: object, name: string): ArrayBuffer | undefined {
+function bodyOf(value: object, name: string): ArrayBuffer | ReadableStream | undefined {
   const { body } = messages.get(value)!;
   if (body.used === 'yes') throw bodyNotSerializable(`a ${name} whose body was read`);
-  return body.bytes?.slice().buffer;
+  return body.bytes ? body.bytes.slice().buffer : body.stream;
+}
+
+/** A body as a record has it: bytes, or a stream of a run. */
+function bodyIn({ body }: { readonly body: unknown }): ArrayBuffer | ReadableStream | null {
+  return body instanceof ArrayBuffer || isStream(body) ? body : null;
 }
 
 export const webTypes: Readonly<Record<string, StoredType>> = {
@@ -34,7 +40,7 @@ export const webTypes: Readonly<Record<string, StoredType>> = {
         url: fieldOf(record, 'url', 'string'),
         headers: new (headersClass())(headerPairs(record.headers)),
       };
-      return responseWith(facts, record.body instanceof ArrayBuffer ? record.body : null);
+      return responseWith(facts, bodyIn(record));
     },
   },
 
@@ -49,7 +55,7 @@ export const webTypes: Readonly<Record<string, StoredType>> = {
       return new (requestClass())(fieldOf(record, 'url', 'string'), {
         method: fieldOf(record, 'method', 'string'),
         headers: headerPairs(record.headers),
-        body: record.body instanceof ArrayBuffer ? record.body : null,
+        body: bodyIn(record),
         redirect: fieldOf(record, 'redirect', 'string') as RequestInit['redirect'],
         credentials: fieldOf(record, 'credentials', 'string') as RequestInit['credentials'],
       });

@@ -3,7 +3,7 @@ import { bodyNotSerializable } from '../../messages.ts';
 import { named, once } from '../lazy.ts';
 import { inStep } from './messages.ts';
 
-export function isStream(value: unknown): boolean {
+export function isStream(value: unknown): value is ReadableStream {
   return value instanceof globalThis.ReadableStream;
 }
 
