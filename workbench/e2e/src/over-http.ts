@@ -65,8 +65,8 @@ function accessOver(place: Place): { access: RunAccess; call: ReturnType<typeof 
     result: (runId) => call('result', runId),
     cancel: (runId, reason) => call('cancel', runId, reason),
     wakeUp: (runId, ids) => call('wakeUp', runId, ids),
-    readable<T>({ runId, name }: { runId: string; name: string }, options: { startIndex?: number } = {}) {
-      const query = new URLSearchParams({ run: runId, name, from: String(options.startIndex ?? 0) });
+    readable<T>({ runId, name, startIndex = 0 }: { runId: string; name: string; startIndex?: number }) {
+      const query = new URLSearchParams({ run: runId, name, from: String(startIndex) });
       const open = (signal: AbortSignal): Promise<Response> =>
         fetch(`${place()}${driverPath}read?${query}`, { signal });
       const getTailIndex = (): Promise<number> => call('tailIndex', runId, name);
