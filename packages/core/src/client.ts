@@ -114,6 +114,7 @@ export class Client implements RunAccess {
       ...(onConflict === undefined ? {} : { onConflict }),
     });
     if (claim) this.#worker.adopt(claim);
+    else if (later) this.#worker.lookAt(wakeAt);
     if (run.workflowName !== event.eventData.workflowName)
       throw keyOfAnotherWorkflow(event.eventData.key, run);
     return { runId: run.runId, created };

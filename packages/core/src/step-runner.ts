@@ -29,6 +29,8 @@ export interface Attempt {
     readonly runId: string;
     readonly workflowName: string;
     readonly startedAt: number;
+    readonly url: string;
+    readonly encryption: boolean;
     /** As they were when the run was created. */
     readonly attributes: Readonly<Record<string, string>>;
   };
@@ -145,6 +147,8 @@ function contextOf(attempt: Attempt, client: StepClient): Parameters<typeof runI
     workflowName: run.workflowName,
     workflowRunId: run.runId,
     workflowStartedAt: new Date(run.startedAt),
+    url: run.url,
+    encryption: run.encryption,
     attributes: run.attributes,
     client,
     nextChildName: () => {

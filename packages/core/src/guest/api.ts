@@ -18,6 +18,12 @@ export interface WorkflowMetadata {
   readonly workflowName: string;
   readonly workflowRunId: string;
   readonly workflowStartedAt: Date;
+  /** Where the app is reached. */
+  readonly url: string;
+  readonly features: {
+    /** Whether the payloads of the run are sealed. */
+    readonly encryption: boolean;
+  };
 }
 
 export function getWorkflowMetadata(): WorkflowMetadata {
@@ -25,6 +31,8 @@ export function getWorkflowMetadata(): WorkflowMetadata {
     workflowName: init.workflowName,
     workflowRunId: init.runId,
     workflowStartedAt: new Date(clock.startedAt),
+    url: init.publicUrl,
+    features: { encryption: init.encryption },
   };
 }
 
