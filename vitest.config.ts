@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import perdure from 'perdure/vite';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
@@ -11,7 +12,17 @@ const config: ViteUserConfig = defineConfig({
       },
       {
         plugins: [perdure()],
-        test: { ...limits, name: 'workbench', include: ['workbench/*/test/**/*.test.ts'] },
+        test: {
+          ...limits,
+          exclude: [...limits.exclude, 'workbench/e2e/**'],
+          name: 'workbench',
+          include: ['workbench/*/test/**/*.test.ts'],
+        },
+      },
+      {
+        // For every app the shared workflows are another package: seen from here, too, their ids are those of the apps.
+        plugins: [perdure({ root: fileURLToPath(new URL('workbench/e2e', import.meta.url)) })],
+        test: { ...limits, name: 'e2e', include: ['workbench/e2e/test/**/*.test.ts'] },
       },
     ],
   },

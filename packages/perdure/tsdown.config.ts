@@ -15,6 +15,8 @@ export default defineConfig({
     'src/rspack.ts',
     'src/farm.ts',
     'src/serde.ts',
+    'src/node.ts',
+    'src/observability.ts',
     'src/bin.ts',
   ],
   platform: 'node',

@@ -1,13 +1,9 @@
-import type { Event } from '@perdure/world';
+import { type PayloadView, shortName, viewEvent } from '@perdure/core';
+import { type Event, payloadFieldsOf } from '@perdure/world';
 import { jsonValue } from './json-value.ts';
-import { openArguments, openPayload, shortArguments, shortPayload } from './payload-value.ts';
+import { closedText, shortArguments, shortPayload } from './payload-value.ts';
 import { singleLine } from './printable.ts';
 import { clockText, timeText } from './time-text.ts';
-
-/** The part of an id that a person calls a workflow or step by. */
-export function shortName(id: string): string {
-  return id.split('//').at(-1) || id;
-}
 
 const typeWidth = 'step_completed'.length;
 
@@ -75,22 +71,17 @@ export class EventTeller {
   }
 }
 
-const payloadFields = new Set(['input', 'output', 'error', 'payload', 'metadata']);
-
 /** An event as a record for programs: payloads are opened, and what is secret is not there. */
 export function eventRecord(event: Event): Record<string, unknown> {
-  const data = Object.entries(event.eventData).map(([field, value]) => [
-    field,
-    fieldValue(event, field, value),
-  ]);
-  return { ...event, eventData: Object.fromEntries(data) };
+  const { eventData } = viewEvent(event);
+  const payloads = payloadFieldsOf.get(event.eventType) ?? [];
+  const data = Object.entries(eventData).map(([field, value]) => {
+    return [field, payloads.includes(field) ? viewed(value as PayloadView) : value];
+  });
+  const secret = event.eventType === 'run_created' ? { seed: '(secret)' } : {};
+  return { ...event, eventData: { ...Object.fromEntries(data), ...secret } };
 }
 
-function fieldValue({ eventType }: Event, field: string, value: unknown): unknown {
-  if (field === 'seed') return '(secret)';
-  if (!payloadFields.has(field)) return value;
-  const payload = value as string | Uint8Array;
-  const isCall = field === 'input' && (eventType === 'run_created' || eventType === 'step_created');
-  const opened = isCall ? openArguments(payload) : openPayload(payload);
-  return opened.kind === 'closed' ? opened.text : (jsonValue(opened.value) ?? null);
+function viewed(view: PayloadView): unknown {
+  return view.kind === 'value' ? (jsonValue(view.value) ?? null) : closedText(view);
 }

@@ -1,23 +1,11 @@
 /** Stored payloads as values to look at: no step, class or key of the app is needed. */
 import { type InspectOptions, inspect } from 'node:util';
-import { viewPayload } from '@perdure/core';
+import { type PayloadView, viewArguments, viewPayload } from '@perdure/core';
 import type { Payload } from '@perdure/world';
-export type Opened =
-  | { readonly kind: 'value'; readonly value: unknown }
-  /** `text` stands for a payload that cannot be shown. */
-  | { readonly kind: 'closed'; readonly text: '(sealed)' | '(unreadable)' };
 
-export function openPayload(payload: Payload): Opened {
-  const view = viewPayload(payload);
-  return view.kind === 'value' ? view : { kind: 'closed', text: `(${view.kind})` };
-}
-
-/** The arguments in the input of a run or a step. */
-export function openArguments(input: Payload): Opened {
-  const opened = openPayload(input);
-  if (opened.kind === 'closed') return opened;
-  const { args } = (opened.value ?? {}) as { args?: unknown };
-  return Array.isArray(args) ? { kind: 'value', value: args } : opened;
+/** What stands for a payload that cannot be shown: `(sealed)` or `(unreadable)`. */
+export function closedText({ kind }: Exclude<PayloadView, { readonly kind: 'value' }>): string {
+  return `(${kind})`;
 }
 
 const shortCharactersMax = 120;
@@ -37,15 +25,15 @@ export function shortText(value: unknown): string {
 }
 
 export function shortPayload(payload: Payload): string {
-  const opened = openPayload(payload);
-  return opened.kind === 'closed' ? opened.text : shortText(opened.value);
+  const view = viewPayload(payload);
+  return view.kind === 'value' ? shortText(view.value) : closedText(view);
 }
 
 /** Arguments as they stand in a call, with the parentheses. */
 export function shortArguments(input: Payload): string {
-  const opened = openArguments(input);
-  if (opened.kind === 'closed') return `(${opened.text.slice(1, -1)})`;
-  return Array.isArray(opened.value)
-    ? `(${opened.value.map(shortText).join(', ')})`
-    : `(${shortText(opened.value)})`;
+  const view = viewArguments(input);
+  if (view.kind !== 'value') return closedText(view);
+  return Array.isArray(view.value)
+    ? `(${view.value.map(shortText).join(', ')})`
+    : `(${shortText(view.value)})`;
 }

@@ -1,5 +1,5 @@
 /** Steps that the engine brings itself; workflow code reaches them through `guest/builtin-steps.ts`. */
-
+import { fetchAborted } from './messages.ts';
 import { joinedBytes } from './payload/joined-bytes.ts';
 import { payloadBytesMax } from './payload/limits.ts';
 import { payloadTooLarge } from './payload-messages.ts';
@@ -55,8 +55,19 @@ async function wholeOf(stream: ReadableStream<unknown>): Promise<Uint8Array> {
 
 /** A network is no store: it is tried as often as any step. */
 const fetchStep = Object.assign(
-  (input: string | URL | Request, init: RequestInit = {}) =>
-    fetch(input, { signal: context().signal, ...init }),
+  async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+    const { signal } = context();
+    try {
+      return await fetch(input, {
+        ...init,
+        signal: init.signal ? AbortSignal.any([signal, init.signal]) : signal,
+      });
+    } catch (error) {
+      // What the workflow aborted is aborted for the next attempt, too.
+      if (init.signal?.aborted) throw fetchAborted(error);
+      throw error;
+    }
+  },
   { retry: { maxAttempts: 4 } },
 ) as unknown as StepFunction;
 

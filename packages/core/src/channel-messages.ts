@@ -48,12 +48,84 @@ export function webhookUnanswered(runId: string): PerdureError {
   );
 }
 
-export function webhookBodyTooLarge(limit: number): LimitError {
+export function webhookAnswerLate(limitMs: number): PerdureError {
+  return new PerdureError(
+    'WebhookError',
+    'WEBHOOK_ANSWER_LATE',
+    `Expected an answer within ${limitMs} ms, or the caller to wait so long.`,
+    { hint: 'Answer at once with respondWith: a Response, and tell the caller the outcome another way.' },
+  );
+}
+
+export function bodyTooLarge(limit: number): LimitError {
   return new LimitError(
-    'WEBHOOK_BODY_TOO_LARGE',
+    'BODY_TOO_LARGE',
     `Expected a body of at most ${limit} bytes.`,
     'Send a reference instead.',
   );
+}
+
+export function bodyTooSlow(limitMs: number): PerdureError {
+  return new PerdureError('RequestError', 'BODY_TOO_SLOW', `Expected a body within ${limitMs} ms.`);
+}
+
+export function headersTooLarge(headerBytes: number, urlBytes: number): LimitError {
+  return new LimitError(
+    'HEADERS_TOO_LARGE',
+    `Expected headers of at most ${headerBytes} bytes and a URL of at most ${urlBytes}.`,
+    'Send it in the body.',
+  );
+}
+
+const refusedSignatures = {
+  MISSING: 'Expected a signed request, got one without a signature.',
+  INVALID: 'Expected a signature by a key of this app over this request, got another.',
+  EXPIRED: 'Expected a request signed in the last five minutes.',
+  REPLAYED: 'Expected a request that was not made before.',
+  CROWDED: 'Expected fewer signed requests in five minutes.',
+} as const;
+
+export function signatureRefused(why: keyof typeof refusedSignatures): PerdureError {
+  return new PerdureError('SignatureError', `SIGNATURE_${why}`, refusedSignatures[why], {
+    hint: 'Sign each request anew with signRequest() of perdure/runtime, just before it is sent.',
+  });
+}
+
+export function signingKeysMissing(): PerdureError {
+  return new PerdureError(
+    'ConfigError',
+    'SIGNING_KEYS_MISSING',
+    'Expected signing keys, found none: the flow route takes signed requests only.',
+    {
+      hint: 'Set WORKFLOW_SIGNING_KEYS to "id:base64", 32 bytes each, or serve webhooks only: createHandler({ flow: \'off\' }).',
+    },
+  );
+}
+
+export function driveRequestInvalid(max: {
+  readonly limit: number;
+  readonly timeoutMs: number;
+}): PerdureError {
+  return new PerdureError(
+    'RequestError',
+    'DRIVE_REQUEST_INVALID',
+    `Expected no body, or JSON { limit?: 1 to ${max.limit}, timeoutMs?: 1 to ${max.timeoutMs} }.`,
+  );
+}
+
+export function tooManyDrives(limit: number): LimitError {
+  return new LimitError(
+    'DRIVES_TOO_MANY',
+    `Expected at most ${limit} of these requests at once.`,
+    'Ask again when one has been answered.',
+  );
+}
+
+export function healthUnknown(url: string, problem: string, cause?: unknown): PerdureError {
+  return new PerdureError('HealthError', 'HEALTH_UNKNOWN', `Expected the health of ${url}, got ${problem}.`, {
+    hint: 'Does the app there serve the routes of this package, and does it know the key that signs?',
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 export function streamsAreForSteps(use: string): ContextError {

@@ -68,10 +68,6 @@ export class Client implements RunAccess {
     return this.#engine.world;
   }
 
-  get publicUrl(): string {
-    return this.#engine.publicUrl;
-  }
-
   /** The run that a step starts is a child of the step's run. */
   async start<R>(
     workflow: Workflow<never[], R> | WorkflowReference,
@@ -118,6 +114,7 @@ export class Client implements RunAccess {
       ...(onConflict === undefined ? {} : { onConflict }),
     });
     if (claim) this.#worker.adopt(claim);
+    else if (later) this.#worker.lookAt(wakeAt);
     if (run.workflowName !== event.eventData.workflowName)
       throw keyOfAnotherWorkflow(event.eventData.key, run);
     return { runId: run.runId, created };

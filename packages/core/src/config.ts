@@ -1,14 +1,16 @@
 /** The only place where the engine reads the environment. */
 import { optionInvalid } from './messages.ts';
-import { Cipher, type Key, parseKeys } from './payload/cipher.ts';
+import { Cipher, checkKeys, type Key, parseKeys } from './payload/cipher.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+const secrets: ReadonlySet<string> = new Set(['WORKFLOW_ENCRYPTION_KEYS', 'WORKFLOW_SIGNING_KEYS']);
 
 /** A copy of the environment as workflow code sees it. */
 export function guestEnvironment(env: Environment = process.env): Readonly<Record<string, string>> {
   const copy: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && name !== 'WORKFLOW_ENCRYPTION_KEYS') copy[name] = value;
+    if (value !== undefined && !secrets.has(name)) copy[name] = value;
   }
   return Object.freeze(copy);
 }
@@ -30,6 +32,23 @@ export function cipherFrom(
   if (keys) return keys.length > 0 ? new Cipher(keys) : undefined;
   const text = env.WORKFLOW_ENCRYPTION_KEYS?.trim();
   return text ? new Cipher(parseKeys(text)) : undefined;
+}
+
+/** Keys of signed requests: those given, or of WORKFLOW_SIGNING_KEYS; the first one signs. Throws KEYS_INVALID. */
+export function signingKeys(
+  keys: readonly Key[] | undefined,
+  env: Environment = process.env,
+): readonly Key[] {
+  const text = env.WORKFLOW_SIGNING_KEYS?.trim();
+  return keys ? checkKeys([...keys]) : text ? parseKeys(text) : [];
+}
+
+/** What NODE_ENV says: only an explicit `development` or `test` trusts this machine. */
+export type ProcessKind = 'development' | 'production' | 'unknown';
+
+export function processKind(env: Environment = process.env): ProcessKind {
+  if (env.NODE_ENV === 'development' || env.NODE_ENV === 'test') return 'development';
+  return env.NODE_ENV === 'production' ? 'production' : 'unknown';
 }
 
 /** `on`: drives any run that is due; `registered`: runs of workflows that this process has loaded; `off`: none. */

@@ -77,6 +77,10 @@ export class Execution {
   lastTime = 0;
   started = false;
   startedAt = 0;
+  /** Where the app was reached that started to drive the run. */
+  url = '';
+  /** Whether the payloads of the run are sealed. */
+  encryption = false;
   ended: EndState | undefined;
   paused: PauseReason | undefined;
   /** What the run waits for. */
@@ -180,7 +184,10 @@ export class Execution {
     const { program, turnBudget, publicUrl, env, stacks = 'none' } = this.#options;
     const { payloadBytes = defaultLimits.payloadBytes } = this.#options;
     const base = runId.slice(runId.lastIndexOf('_') + 1);
-    const facts = { runId, workflowName, createdAt, base, seed, attributes, sealed: isSealed(input) };
+    this.url = publicUrl;
+    this.encryption = isSealed(input);
+    const { encryption } = this;
+    const facts = { runId, workflowName, createdAt, base, seed, attributes, encryption };
     const init: Init = { ...facts, turnBudget, publicUrl, payloadBytes, stacks };
     this.#sandbox = new Sandbox(program, init, env);
   }
@@ -194,7 +201,8 @@ export class Execution {
       throw new WorkflowNotRegisteredError(workflowName, sandbox.workflowNames());
     }
     const text = this.#options.consumer.open(input, event.runId, 'run/input');
-    this.#deliver(event, { hasValue: false, text });
+    this.url = event.eventData.publicUrl ?? this.url;
+    this.#deliver(event, { hasValue: false, text, detail: this.url });
   }
 
   #parsed(event: Event, payload: Payload, field: string): Content {

@@ -30,19 +30,20 @@ export interface WorkflowMetadata {
   readonly workflowName: string;
   readonly workflowRunId: string;
   readonly workflowStartedAt: Date;
-  /** Where the app is reached. */
+  /** Where the app is reached: what the start of the run recorded. */
   readonly url: string;
-  /** Whether what the run stores is sealed. */
-  readonly features: { readonly encryption: boolean };
+  readonly features: {
+    /** Whether the payloads of the run are sealed. */
+    readonly encryption: boolean;
+  };
 }
 
 /** Facts about the run, in a workflow or in one of its steps. Throws `ContextError` elsewhere. */
 export function getWorkflowMetadata(): WorkflowMetadata {
   const context = currentStep();
   if (!context) throw onlyInRun('getWorkflowMetadata');
-  const { workflowName, workflowRunId, workflowStartedAt, client, sealed } = context;
-  const features = { encryption: sealed };
-  return { workflowName, workflowRunId, workflowStartedAt, url: client.publicUrl, features };
+  const { workflowName, workflowRunId, workflowStartedAt, url, encryption } = context;
+  return { workflowName, workflowRunId, workflowStartedAt, url, features: { encryption } };
 }
 
 /**

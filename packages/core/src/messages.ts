@@ -95,6 +95,10 @@ function framesOf(error: unknown): string {
   return start < 0 ? '' : stack.slice(start);
 }
 
+export function fetchAborted(cause: unknown): FatalError {
+  return new FatalError('The request was aborted.', { cause });
+}
+
 export function programMissing(hash: string): PerdureError {
   return new PerdureError('ProgramError', 'PROGRAM_MISSING', `Program ${hash} is not in this world.`, {
     hint: 'Start a process of the version that started the run once; it stores its program.',
@@ -211,6 +215,13 @@ export function optionInvalid(option: string, expected: string, got: unknown): P
     'OPTION_INVALID',
     `Expected ${option} to be ${expected}, got ${typeof got === 'string' ? JSON.stringify(got) : String(got)}.`,
   );
+}
+
+export function siteNameInvalid(kind: string, got: unknown): PerdureError {
+  const shown = typeof got === 'string' ? JSON.stringify(got.slice(0, 200)) : typeof got;
+  return new PerdureError('NameError', 'NAME_INVALID', `Expected an id ${kind}//path//name, got ${shown}.`, {
+    hint: 'Ids are in the events and projections of runs, and on compiled functions as workflowId and stepId.',
+  });
 }
 
 export function runtimeClosed(): PerdureError {

@@ -65,12 +65,7 @@ export function keyMissing(keyId: string): PayloadError {
 }
 
 export function keyRingInvalid(problem: string): PerdureError {
-  return new PerdureError(
-    'ConfigError',
-    'KEYS_INVALID',
-    `Expected encryption keys as id:base64 pairs: ${problem}.`,
-    {
-      hint: 'Set WORKFLOW_ENCRYPTION_KEYS to "id:base64", 32 bytes each, several with commas; the first one seals.',
-    },
-  );
+  return new PerdureError('ConfigError', 'KEYS_INVALID', `Expected keys as id:base64 pairs: ${problem}.`, {
+    hint: 'WORKFLOW_ENCRYPTION_KEYS and WORKFLOW_SIGNING_KEYS are "id:base64", 32 bytes each, several with commas; the first one seals or signs.',
+  });
 }

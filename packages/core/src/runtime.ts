@@ -2,10 +2,23 @@
 import { randomBytes } from 'node:crypto';
 import type { World } from '@perdure/world';
 import { builtinSteps } from './builtin-steps.ts';
+import { signingKeysMissing } from './channel-messages.ts';
 import { Client, type HookInfo, type Workflow, type WorkflowReference } from './client.ts';
-import { cipherFrom, guestEnvironment, publicUrl, type WorkerMode, workerMode } from './config.ts';
+import {
+  cipherFrom,
+  guestEnvironment,
+  processKind,
+  publicUrl,
+  signingKeys,
+  type WorkerMode,
+  workerMode,
+} from './config.ts';
+import { DueDriver } from './drive-due.ts';
 import type { Engine } from './engine.ts';
-import { type Limits, limitsFrom } from './limits.ts';
+import { FlowServer } from './flow-server.ts';
+import { type Health, healthOf } from './health.ts';
+import { handleRequest, type RequestDetails } from './http-routes.ts';
+import { limitsFrom } from './limits.ts';
 import { optionInvalid, programUnknown, runtimeClosed } from './messages.ts';
 import type { Key } from './payload/cipher.ts';
 import { createEnvelope } from './payload/envelope.ts';
@@ -17,42 +30,13 @@ import { registry } from './registry.ts';
 import { guardRejections } from './rejection-guard.ts';
 import { ResidentExecutions } from './resident.ts';
 import type { Run, RunAccess } from './run.ts';
+import type { RuntimeOptions } from './runtime-options.ts';
 import type { LogLine } from './sandbox.ts';
 import type { StartOptions } from './start-options.ts';
 import { type Counters, createCounters } from './step-consumer.ts';
 import { StepSlots } from './step-slots.ts';
-import { handleRequest, resumeWebhook } from './webhook-server.ts';
-import { Worker, type WorkerOptions, workerDefaults } from './worker.ts';
-
-export interface RuntimeOptions extends Partial<WorkerOptions> {
-  readonly world: World;
-  /** The program new runs start on. Default: what compiled modules of this process declare. */
-  readonly program?: ProgramSource | (() => Promise<ProgramSource>);
-  /** Which runs this process drives: any that is due, those of workflows it has loaded, or none. Default: WORKFLOW_WORKER, else `on`. */
-  readonly worker?: WorkerMode;
-  /** Keys that seal payloads, the first one, and open them, all. Default: WORKFLOW_ENCRYPTION_KEYS. */
-  readonly encryption?: readonly Key[];
-  /** Bytes of text from which payloads are compressed. Default 16,384, sealed 4,096; Infinity never. */
-  readonly compressFrom?: number;
-  /** Executions kept between turns. Default 256; 0 replays every turn. */
-  readonly maxResidentExecutions?: number;
-  /** Step bodies running at once. Default 256. */
-  readonly maxConcurrentSteps?: number;
-  /** Loop iterations and calls of workflow code in one turn. Default 20,000,000. */
-  readonly turnBudget?: number;
-  /** Bounds to be other than their defaults. */
-  readonly limits?: Partial<Limits>;
-  /** Where this app is reached, for the URLs of webhooks. Default: WORKFLOW_PUBLIC_URL, else `http://localhost:3000`. */
-  readonly publicUrl?: string;
-  /** Whether results hydrated once are remembered for later replays. Default `on`. */
-  readonly hydrationCache?: 'on' | 'off';
-  /** Milliseconds since the epoch. Default the system's. */
-  readonly clock?: () => number;
-  /** What workflow code sees as `process.env`. Default a copy of the process's, without encryption keys. */
-  readonly env?: Readonly<Record<string, string>>;
-  readonly log?: (runId: string, line: LogLine) => void;
-  readonly report?: (problem: string, error: unknown) => void;
-}
+import { resumeWebhook, type WebhookTimes, webhookDefaults } from './webhook-server.ts';
+import { Worker, workerDefaults } from './worker.ts';
 
 const defaults = {
   maxResidentExecutions: 256,
@@ -76,6 +60,11 @@ export class Runtime {
   readonly #program: RuntimeOptions['program'];
   readonly #worker: Worker;
   readonly #resident: ResidentExecutions;
+  readonly #mode: WorkerMode;
+  readonly #due: DueDriver;
+  readonly #keys: readonly Key[];
+  readonly #flow: FlowServer;
+  readonly #webhooks: WebhookTimes;
   readonly #unguard: () => void;
   #closed: Promise<void> | undefined;
 
@@ -116,16 +105,19 @@ export class Runtime {
       report: options.report ?? printProblem,
     };
     const { maxConcurrentRuns, leaseMs, pollMs } = { ...workerDefaults, ...definedOf(options) };
-    this.#worker = new Worker(engine, { maxConcurrentRuns, leaseMs, pollMs });
-    const client = new Client(engine, this.#worker, async () =>
-      engine.programs.add(await sourceOf(options.program)),
-    );
+    const pace = { maxConcurrentRuns, leaseMs, pollMs };
+    this.#worker = new Worker(engine, pace);
+    const client = new Client(engine, this.#worker, () => this.#current());
     this.#client = client;
     this.#engine = engine;
     this.#program = options.program;
+    this.#webhooks = { ...webhookDefaults, ...definedOf(options.webhooks ?? {}) };
+    this.#mode = workerMode(options.worker);
+    this.#due = new DueDriver(engine, pace, this.#mode);
+    this.#keys = signingKeys(options.signing);
+    this.#flow = this.#flowServer();
     this.#unguard = guardRejections();
-    const mode = workerMode(options.worker);
-    if (mode !== 'off') this.#worker.start(mode);
+    if (this.#mode !== 'off') this.#worker.start(this.#mode);
   }
 
   /** Starts a run; it is durable when this resolves. Throws `SerializationError`, NOT_A_WORKFLOW. */
@@ -157,16 +149,49 @@ export class Runtime {
     return this.#client;
   }
 
-  /** Answers requests to this package's routes (webhooks); undefined for any other path. */
-  handle(request: Request): Promise<Response | undefined> {
+  /** Answers requests to this package's routes, of webhooks and the flow; undefined for any other path. */
+  handle(request: Request, details: RequestDetails = {}): Promise<Response | undefined> {
     this.#checkOpen();
-    return handleRequest(this.#client, request);
+    const webhook = (token: string, given: Request) => this.resumeWebhook(token, given);
+    const { report } = this.#engine;
+    return handleRequest({ flow: this.#flow, webhook, report }, request, details);
   }
 
   /** Gives a request to the webhook with a token, and its answer. Throws `HookNotFoundError`, WEBHOOK_UNANSWERED. */
   resumeWebhook(token: string, request: Request): Promise<Response> {
     this.#checkOpen();
-    return resumeWebhook(this.#client, token, request);
+    const bytesMax = this.#engine.limits.webhookBodyBytes;
+    return resumeWebhook(this.#client, { token, request }, { ...this.#webhooks, bytesMax });
+  }
+
+  /** The program that new runs start on. Throws PROGRAM_UNKNOWN. */
+  async #current(): Promise<Program> {
+    return this.#engine.programs.add(await sourceOf(this.#program));
+  }
+
+  #flowServer(): FlowServer {
+    return new FlowServer({
+      keys: this.#keys,
+      process: processKind(),
+      clock: this.#engine.clock,
+      health: () => this.health(),
+      drive: async (request) => {
+        await this.#worker.beat();
+        return this.#due.drive(request);
+      },
+    });
+  }
+
+  /** How this process stands; never throws. */
+  health(): Promise<Health> {
+    const state = this.closed ? 'closed' : this.#mode === 'off' ? 'off' : 'running';
+    const worker = { mode: this.#mode, state, runs: this.#worker.runs } as const;
+    return healthOf({ world: this.world, worker, program: () => this.#current() });
+  }
+
+  /** Whether signed requests can be told from others here. */
+  get hasSigningKeys(): boolean {
+    return this.#keys.length > 0;
   }
 
   /**
@@ -206,7 +231,7 @@ export class Runtime {
   }
 
   async #drain(graceMs: number): Promise<void> {
-    await this.#worker.stop(graceMs);
+    await Promise.all([this.#worker.stop(graceMs), this.#due.close(graceMs)]);
     await this.#client.close(graceMs);
     this.#resident.clear();
     this.#unguard();
@@ -220,6 +245,16 @@ export class Runtime {
 /** Makes an engine on a world, and starts its worker unless told not to. */
 export function createRuntime(options: RuntimeOptions): Runtime {
   return new Runtime(options);
+}
+
+/**
+ * A production process does not serve the flow route without a key: neither the runtime's nor one of the environment.
+ *
+ * Throws SIGNING_KEYS_MISSING.
+ */
+export function checkServing(runtime: Runtime | undefined): void {
+  const has = runtime ? runtime.hasSigningKeys : signingKeys(undefined).length > 0;
+  if (processKind() === 'production' && !has) throw signingKeysMissing();
 }
 
 /** Steps of this process, and the engine's own. */

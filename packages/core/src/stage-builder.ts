@@ -132,10 +132,11 @@ export class StageBuilder {
     this.#stage = new Stage(arrivals);
     let execution = await this.execution();
     if (execution.ended) return execution;
+    const { publicUrl } = this.#engine;
     if (execution.paused)
       await this.#record((head) => ({ ...head, eventType: 'run_resumed', eventData: {} }));
     if (!execution.started)
-      await this.#record((head) => ({ ...head, eventType: 'run_started', eventData: {} }));
+      await this.#record((head) => ({ ...head, eventType: 'run_started', eventData: { publicUrl } }));
     await this.#recordCommands();
     for (const arrival of arrivals) await this.#recordArrival(arrival);
     await this.#recordTimers(starts);
@@ -282,7 +283,8 @@ export class StageBuilder {
   }
 }
 
-function runFacts({ created, startedAt }: Execution): Attempt['run'] {
+function runFacts({ created, startedAt, url, encryption }: Execution): Attempt['run'] {
   const { runId, eventData } = created;
-  return { runId, workflowName: eventData.workflowName, startedAt, attributes: eventData.attributes ?? {} };
+  const { workflowName, attributes = {} } = eventData;
+  return { runId, workflowName, startedAt, attributes, url, encryption };
 }

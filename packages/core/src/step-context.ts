@@ -16,8 +16,9 @@ export interface StepContext {
   readonly workflowName: string;
   readonly workflowRunId: string;
   readonly workflowStartedAt: Date;
-  /** Whether what the run stores is sealed. */
-  readonly sealed: boolean;
+  /** Where the app was reached that started to drive the run. */
+  readonly url: string;
+  readonly encryption: boolean;
   /** Attributes of the run as it was created. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly client: StepClient;

@@ -9,7 +9,7 @@ import { streamInUse } from './channel-messages.ts';
 import { FatalError, PayloadError, SerializationError } from './errors.ts';
 import { stepTimedOut } from './messages.ts';
 import type { OpenStep } from './open-operations.ts';
-import { type Envelope, isSealed } from './payload/envelope.ts';
+import type { Envelope } from './payload/envelope.ts';
 import { holdingSignals } from './payload/host-abort.ts';
 import { hostCodec } from './payload/host-codec.ts';
 import type { Publisher } from './payload/publishing.ts';
@@ -29,6 +29,8 @@ export interface Attempt {
     readonly runId: string;
     readonly workflowName: string;
     readonly startedAt: number;
+    readonly url: string;
+    readonly encryption: boolean;
     /** As they were when the run was created. */
     readonly attributes: Readonly<Record<string, string>>;
   };
@@ -145,7 +147,8 @@ function contextOf(attempt: Attempt, client: StepClient): Parameters<typeof runI
     workflowName: run.workflowName,
     workflowRunId: run.runId,
     workflowStartedAt: new Date(run.startedAt),
-    sealed: isSealed(step.input),
+    url: run.url,
+    encryption: run.encryption,
     attributes: run.attributes,
     client,
     nextChildName: () => {

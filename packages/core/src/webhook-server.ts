@@ -1,63 +1,72 @@
 /** The HTTP side of webhooks: a request becomes a payload, the answer comes as the webhook says. */
-
-import { webhookBodyTooLarge, webhookUnanswered } from './channel-messages.ts';
+import { type BodyLimits, readBody } from './bounded-body.ts';
+import { webhookAnswerLate, webhookUnanswered } from './channel-messages.ts';
 import type { Client } from './client.ts';
 import { HookNotFoundError } from './errors.ts';
 import { ulid } from './ulid.ts';
 import type { ReplyPlace, WebhookMetadata } from './webhook-record.ts';
-import { webhookPath, webhookToken } from './webhook-record.ts';
+import { webhookToken } from './webhook-record.ts';
 
-const bodyBytesMax = 10 * 2 ** 20;
+export interface WebhookTimes {
+  /** How long the body of a request may take to arrive, in milliseconds. */
+  readonly timeoutMs: number;
+  /** How long a caller is kept waiting for a `respondWith`, in milliseconds. */
+  readonly answerMs: number;
+}
+
+export const webhookDefaults: WebhookTimes = { timeoutMs: 60_000, answerMs: 5 * 60_000 };
 
 /** The request with its body read, bounded. Throws `LimitError`. */
-async function bounded(request: Request): Promise<Request> {
+async function bounded(request: Request, limits: BodyLimits): Promise<Request> {
   if (!request.body) return request;
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of request.body) {
-    length += part.byteLength;
-    if (length > bodyBytesMax) throw webhookBodyTooLarge(bodyBytesMax);
-    parts.push(part);
-  }
+  const body = await readBody(request, limits);
   const { method, headers } = request;
-  return new Request(request.url, { method, headers, body: Buffer.concat(parts) });
+  return new Request(request.url, { method, headers, body: Buffer.from(body) });
 }
 
 /**
  * Gives a request to the webhook with a token, and its answer.
  *
- * Throws `HookNotFoundError` for a token that is unknown, disposed or no webhook's, `LimitError`, and
- * WEBHOOK_UNANSWERED when the run ends before somebody answered.
+ * Throws `HookNotFoundError` for a token that is unknown, disposed or no webhook's, `LimitError`, WEBHOOK_UNANSWERED when
+ * the run ends before somebody answered, and WEBHOOK_ANSWER_LATE.
  */
-export async function resumeWebhook(client: Client, token: string, request: Request): Promise<Response> {
+export async function resumeWebhook(
+  client: Client,
+  { token, request }: { readonly token: string; readonly request: Request },
+  limits: WebhookTimes & BodyLimits,
+): Promise<Response> {
   if (!webhookToken.test(token)) throw new HookNotFoundError('this token');
   const { runId, metadata } = await client.hookByToken(token, 'as stored');
   const { reply: mode, response } = metadata as WebhookMetadata;
   const id = ulid(Date.now());
   const reply: ReplyPlace | undefined = mode === 'manual' ? { runId, name: `webhook ${id}` } : undefined;
-  await client.resumeHook(token, { request: await bounded(request), ...(reply ? { reply } : {}) }, { id });
+  const payload = { request: await bounded(request, limits), ...(reply ? { reply } : {}) };
+  await client.resumeHook(token, payload, { id });
   if (mode === 'static') return (response as Response).clone();
   if (!reply) return new Response(null, { status: 202 });
-  const reader = client.readable<Response>(reply).getReader();
-  const { value } = await reader.read();
-  await reader.cancel();
-  if (!value) throw webhookUnanswered(runId);
-  return value;
+  return answerAt(client, reply, { signal: request.signal, answerMs: limits.answerMs });
 }
 
-/** Answers requests to this package's routes; undefined for any other path. Errors carry no paths, stacks or payloads. */
-export async function handleRequest(client: Client, request: Request): Promise<Response | undefined> {
-  const { pathname } = new URL(request.url);
-  if (!pathname.startsWith(webhookPath)) return undefined;
+/** Waits for the answer, as long as the caller and the limit do. */
+async function answerAt(
+  client: Client,
+  reply: ReplyPlace,
+  { signal, answerMs }: { readonly signal: AbortSignal; readonly answerMs: number },
+): Promise<Response> {
+  const reader = client.readable<Response>(reply).getReader();
+  const late = Promise.withResolvers<'late'>();
+  const stop = (): void => late.resolve('late');
+  const timer = setTimeout(stop, answerMs);
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   try {
-    return await resumeWebhook(client, pathname.slice(webhookPath.length), request);
-  } catch (error) {
-    const { code } = error as { code?: unknown };
-    if (HookNotFoundError.is(error))
-      return Response.json({ error: 'There is no such webhook.' }, { status: 404 });
-    if (code === 'WEBHOOK_BODY_TOO_LARGE')
-      return Response.json({ error: 'The body is too large.' }, { status: 413 });
-    if (code === 'WEBHOOK_UNANSWERED') return Response.json({ error: 'Nobody answered.' }, { status: 502 });
-    return Response.json({ error: 'The request could not be taken.' }, { status: 500 });
+    const answer = await Promise.race([reader.read(), late.promise]);
+    if (answer === 'late') throw webhookAnswerLate(answerMs);
+    if (!answer.value) throw webhookUnanswered(reply.runId);
+    return answer.value;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+    await reader.cancel().catch(() => undefined);
   }
 }

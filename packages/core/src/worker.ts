@@ -33,6 +33,8 @@ export class Worker {
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #polling: 'no' | 'yes' | 'again' = 'no';
+  /** The last look for due runs. */
+  #looking: Promise<void> = Promise.resolve();
   /** When the claims held here were renewed last, in the engine's time. */
   #renewedAt = 0;
 
@@ -49,6 +51,11 @@ export class Worker {
     return this.#state === 'running' ? Math.max(0, this.#options.maxConcurrentRuns - this.#sessions.size) : 0;
   }
 
+  /** Runs driven here now. */
+  get runs(): number {
+    return this.#sessions.size;
+  }
+
   get leaseMs(): number {
     return this.#options.leaseMs;
   }
@@ -59,7 +66,7 @@ export class Worker {
     this.#state = 'running';
     this.#mode = mode;
     this.#unwatch = this.#engine.world.runs.watch((hint) => this.#onHint(hint));
-    this.#heartbeat = setInterval(() => void this.#beat(), this.#options.leaseMs / 3);
+    this.#heartbeat = setInterval(() => void this.beat(), this.#options.leaseMs / 3);
     this.#heartbeat.unref();
     this.#poll();
   }
@@ -71,11 +78,18 @@ export class Worker {
     const driving = session.drive().then((wakeAt) => {
       this.#driving.delete(driving);
       if (this.#sessions.get(claim.runId) === session) this.#sessions.delete(claim.runId);
-      if (wakeAt !== undefined) this.#pollAt(wakeAt);
+      if (wakeAt !== undefined) this.lookAt(wakeAt);
       // Others may have waited for this place.
       if (this.free === 1) this.#poll();
     });
     this.#driving.add(driving);
+  }
+
+  /** Resolves when it drives nothing, and its last look found nothing that is due. */
+  async idle(): Promise<void> {
+    while (this.#polling !== 'no' || this.#driving.size > 0) {
+      await (this.#polling === 'no' ? Promise.race(this.#driving) : this.#looking);
+    }
   }
 
   /** Takes no new runs, waits up to `graceMs` for steps in flight, then gives every claim back. */
@@ -126,7 +140,7 @@ export class Worker {
       return;
     }
     this.#polling = 'yes';
-    void this.#claimDue().finally(() => {
+    this.#looking = this.#claimDue().finally(() => {
       const again = this.#polling === 'again';
       this.#polling = 'no';
       if (again) this.#poll();
@@ -155,8 +169,8 @@ export class Worker {
     if (this.free > 0) this.#setTimer(next);
   }
 
-  /** `at` is in the engine's time. */
-  #pollAt(at: number): void {
+  /** Something becomes due then, in the engine's time. */
+  lookAt(at: number): void {
     this.#setTimer(Date.now() + (at - this.#engine.clock()));
   }
 
@@ -171,7 +185,8 @@ export class Worker {
     this.#timer.unref();
   }
 
-  async #beat(): Promise<void> {
+  /** Renews what is held here, so that nobody in this process takes it for abandoned. */
+  async beat(): Promise<void> {
     try {
       await this.#renew();
     } catch (error) {

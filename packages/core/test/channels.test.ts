@@ -1,5 +1,5 @@
 import { createMemoryWorld } from '@perdure/world-memory';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ProgramSource } from '../src/index.ts';
 import { declareSteps, type Harness, startHarness } from './harness.ts';
 import { buildProgram } from './program.ts';
@@ -28,12 +28,13 @@ beforeAll(async () => {
   });
   program = await buildProgram(`
     import { step, registerWorkflow } from 'perdure:guest';
-    import { getWritable } from 'perdure';
+    import { createHook, getWritable } from 'perdure';
     const abortsBadly = step('channels/abortsBadly'), write = step('channels/write');
     const abortsAndThrows = step('channels/abortsAndThrows');
     abortsAndThrows.maxRetries = 0;
     registerWorkflow('abortsBadly', async () => { try { return await abortsBadly(new AbortController()); } catch (e) { return e.name; } });
     registerWorkflow('abortsAndThrows', async () => { try { await abortsAndThrows(new AbortController()); } catch (e) { return e.cause.message; } });
+    registerWorkflow('waits', async () => { await createHook({ token: 'never' }); });
     registerWorkflow('writes', async () => { await write(getWritable()); return 'done'; });
   `);
   const world = createMemoryWorld();
@@ -75,6 +76,24 @@ describe('a readable stream', () => {
     expect((await reader.read()).value).toBe(1);
     await reader.cancel();
     expect(watchers).toBe(0);
+  });
+
+  it('is read from the store no faster than a response of which it is the body', async () => {
+    const run = await harness.runtime.start({ workflowId: 'waits' }, []);
+    const writer = run.getWritable<Uint8Array>().getWriter();
+    for (let i = 0; i < 500; i += 1) await writer.write(Uint8Array.of(i % 256));
+    const { streams } = harness.world;
+    const read = vi.spyOn(streams, 'read');
+    const body = new Response(run.getReadable<Uint8Array>()).body!.getReader();
+    expect((await body.read()).value).toEqual(Uint8Array.of(0));
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(read).toHaveBeenCalledTimes(1);
+    for (let i = 1; i < 500; i += 1) expect((await body.read()).value).toEqual(Uint8Array.of(i % 256));
+    expect(read.mock.calls.length).toBeGreaterThan(5);
+    await body.cancel();
+    read.mockRestore();
+    expect(watchers).toBe(0);
+    await run.cancel();
   });
 
   it('lets go when it cannot be read', async () => {

@@ -3,14 +3,13 @@ import {
   currentStep,
   type HookInfo,
   Run,
-  type RunAccess,
   type StartOptions,
   tokenOf,
   type Workflow,
   type WorkflowReference,
 } from '@perdure/core';
 import { getRuntime } from './ambient.ts';
-import { laterReadable, laterWritable } from './later-streams.ts';
+import { processAccess } from './process-access.ts';
 
 export type {
   EndedRun,
@@ -22,6 +21,7 @@ export type {
   WorkflowReference,
 } from '@perdure/core';
 export { registerLifecycleHooks } from '@perdure/core';
+export { createHandler, type Handler, handleRequest } from './handler.ts';
 
 /**
  * Starts a run; durable when it resolves. The process drives it, unless WORKFLOW_WORKER=off. Called in a step, the new
@@ -40,21 +40,9 @@ export async function start<Args extends unknown[], R>(
   return (await getRuntime(world)).start<Args, R>(workflow, args, rest);
 }
 
-/** Looks through the process's runtime, whenever that is ready. */
-const access: RunAccess = {
-  find: async (runId) => (await getRuntime()).access.find(runId),
-  projection: async (runId) => (await getRuntime()).access.projection(runId),
-  result: async (runId) => (await getRuntime()).access.result(runId),
-  cancel: async (runId, reason) => (await getRuntime()).access.cancel(runId, reason),
-  wakeUp: async (runId, ids) => (await getRuntime()).access.wakeUp(runId, ids),
-  readable: (place) => laterReadable(async () => (await getRuntime()).access.readable(place)),
-  writable: (place) => laterWritable(async () => (await getRuntime()).access.writable(place)),
-  respond: async (place, response) => (await getRuntime()).access.respond(place, response),
-};
-
 /** A handle of a run of the process's world, in a step of the step's world; no check, no I/O. */
 export function getRun<R = unknown>(runId: string): Run<R> {
-  return new Run<R>(currentStep()?.client ?? access, runId);
+  return new Run<R>(currentStep()?.client ?? processAccess, runId);
 }
 
 /** Sends a payload to a hook, by its token or by what has it; durable when it resolves, idempotent with `id`. Throws `HookNotFoundError`. */
@@ -70,11 +58,6 @@ export async function resumeHook(
 /** Gives a request to the webhook with a token, and its answer. Throws `HookNotFoundError`, WEBHOOK_UNANSWERED. */
 export async function resumeWebhook(token: string, request: Request): Promise<Response> {
   return (await getRuntime()).resumeWebhook(token, request);
-}
-
-/** Answers requests to this package's routes (webhooks); undefined for any other path, which is the app's. */
-export async function handleRequest(request: Request): Promise<Response | undefined> {
-  return (await getRuntime()).handle(request);
 }
 
 /** Throws `HookNotFoundError`. */

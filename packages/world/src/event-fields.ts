@@ -137,7 +137,7 @@ const fieldsByType: FieldsByType = {
     key: optional(key),
     attributes: optional(checked(attributesProblem)),
   },
-  run_started: {},
+  run_started: { publicUrl: optional(text) },
   run_paused: { reason },
   run_resumed: { program: optional(name) },
   run_completed: { output: payload },

@@ -48,7 +48,8 @@ export interface EventDataByType {
     readonly key?: string;
     readonly attributes?: Attributes;
   };
-  run_started: Record<never, never>;
+  /** Where the app that started to drive it is reached: a part of what the workflow sees, so the same on every replay. */
+  run_started: { readonly publicUrl?: string };
   run_paused: { readonly reason: PauseReason };
   /** After a pause, or with `program`: from here on the whole history belongs to that program. */
   run_resumed: { readonly program?: string };

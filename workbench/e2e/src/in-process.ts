@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Event } from '@perdure/world';
-import { createRuntime, createWorld, setWorld } from 'perdure/runtime';
+import { createRuntime, createWorld, healthCheck, setWorld } from 'perdure/runtime';
 import type { App } from './app.ts';
+import { handleDriver } from './driver.ts';
 
 export interface InProcessApp extends App {
   /** The histories of all runs, oldest run first, without what differs from one time to the next. */
@@ -38,9 +39,19 @@ export async function openApp({ world: name, residency }: InProcessOptions): Pro
       if (!runIds.includes(run.runId)) runIds.push(run.runId);
       return run;
     },
-    resumeHook: (token, payload) => runtime.resumeHook(token, payload),
-    request: async (url, init) =>
-      (await runtime.handle(new Request(url, init))) ?? new Response(null, { status: 404 }),
+    getRun: (runId) => runtime.getRun(runId),
+    resumeHook: (token, payload, options) => runtime.resumeHook(token, payload, options),
+    getHookByToken: (token) => runtime.getHookByToken(token),
+    onHost: async (fn, args) => await fn(...args),
+    async request(url, init) {
+      const request = new Request(new URL(url, 'http://localhost'), init);
+      return (
+        (await runtime.handle(request)) ??
+        (await handleDriver(request)) ??
+        new Response(null, { status: 404 })
+      );
+    },
+    health: () => healthCheck({ runtime }),
     history: (runId) => world.runs.history(runId),
     async until(runId, holds) {
       while (!holds(await world.runs.history(runId))) await new Promise((resolve) => setTimeout(resolve, 2));

@@ -5,8 +5,9 @@
  */
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ServerProcess } from '@workbench/e2e/server-process.ts';
 import { createWorld } from 'perdure/runtime';
-import { type ServerProcess, startServer } from './server-process.ts';
+import { startOrderServer } from './order-server.ts';
 import { type Story, tellStory } from './timeline.ts';
 
 const dataDir = process.env.DEMO_DATA_DIR ?? fileURLToPath(new URL('../.workflow-data', import.meta.url));
@@ -45,7 +46,7 @@ async function untilHistory(runId: string, holds: (types: readonly string[]) => 
 
 async function play(started: ServerProcess[]): Promise<string> {
   const server = async (): Promise<ServerProcess> => {
-    const process = await startServer(dataDir);
+    const process = await startOrderServer(dataDir);
     started.push(process);
     return process;
   };

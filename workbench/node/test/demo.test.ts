@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
-import { startServer } from '../src/server-process.ts';
+import { startOrderServer } from '../src/order-server.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'perdure-demo-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -31,7 +31,7 @@ it('the demo survives two SIGKILLs and says so', async () => {
 });
 
 it('the server refuses bad input with a reason and goes on', async () => {
-  const server = await startServer(join(directory, 'server'));
+  const server = await startOrderServer(join(directory, 'server'));
   const ask = async (path: string, init?: RequestInit): Promise<[number, string]> => {
     const response = await fetch(server.url + path, init);
     return [response.status, JSON.stringify(await response.json())];

@@ -1,4 +1,4 @@
-import { createHook, sleep } from 'perdure';
+import { createHook, fetch, getStepMetadata, sleep } from 'perdure';
 import { add, delayed } from './steps.ts';
 
 /** Works until its signal aborts, and says why. */
@@ -125,4 +125,33 @@ export async function listeners(): Promise<unknown[]> {
     seen.push((error as Error).name);
   }
   return [seen, signal instanceof AbortSignal, controller instanceof AbortController];
+}
+
+const stopped: string[] = [];
+
+async function stopsWhenTold(name: string): Promise<void> {
+  'use step';
+  const { signal } = getStepMetadata();
+  await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  stopped.push(name);
+}
+
+export async function worksUntilCancelled(name: string): Promise<void> {
+  'use workflow';
+  await stopsWhenTold(name);
+}
+
+/** Host code of the process in which the steps ran. */
+export function wasStopped(name: string): boolean {
+  return stopped.includes(name);
+}
+
+export async function abortsFetch(url: string): Promise<unknown[]> {
+  'use workflow';
+  const controller = new AbortController();
+  const answer = fetch(url, { signal: controller.signal }).catch((error: Error) => error);
+  await sleep('20ms');
+  controller.abort();
+  const { name, cause } = (await answer) as Error & { cause?: Error };
+  return [name, cause?.name];
 }

@@ -1,5 +1,5 @@
 import { sleep } from 'perdure';
-import { getRun, resumeHook, start } from 'perdure/api';
+import { getRun, registerLifecycleHooks, resumeHook, start } from 'perdure/api';
 import { add } from './steps.ts';
 
 export async function child(n: number, fate: 'result' | 'failure' | 'sleep' = 'result'): Promise<number> {
@@ -63,4 +63,19 @@ export async function tells(token: string, payload: unknown): Promise<string> {
   'use workflow';
   const { runId } = await resumeHook(token, payload);
   return runId;
+}
+
+const seenEnds: string[] = [];
+
+/** Host code that looks at the ends of runs. */
+export function watchEnds(): void {
+  registerLifecycleHooks({
+    onRunCompleted: ({ runId, returnValue }) => seenEnds.push(`${runId} completed ${returnValue}`),
+    onRunFailed: ({ runId, error }) => seenEnds.push(`${runId} failed ${(error as Error).message}`),
+    onRunCancelled: ({ runId, reason }) => seenEnds.push(`${runId} cancelled ${reason}`),
+  });
+}
+
+export function endsOf(runId: string): string[] {
+  return seenEnds.filter((line) => line.startsWith(runId));
 }

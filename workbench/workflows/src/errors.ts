@@ -168,3 +168,71 @@ export async function stepTimeout(): Promise<string> {
     return ((error as Error).cause as { code: string }).code;
   }
 }
+
+async function throwsOutside(): Promise<never> {
+  'use step';
+  return throwFromAnotherFile();
+}
+throwsOutside.maxRetries = 0;
+
+export async function stepThrowsFromAnotherFile(): Promise<string> {
+  'use workflow';
+  try {
+    return await throwsOutside();
+  } catch (error) {
+    return ((error as Error).cause as Error).stack ?? '';
+  }
+}
+
+async function throwsData(): Promise<never> {
+  'use step';
+  throw { just: ['data'] };
+}
+throwsData.maxRetries = 0;
+
+export async function stepThrowsValue(): Promise<unknown> {
+  'use workflow';
+  try {
+    return await throwsData();
+  } catch (error) {
+    return (error as Error).cause;
+  }
+}
+
+async function givesFunction(): Promise<unknown> {
+  'use step';
+  return { made: { here: () => 1 } };
+}
+
+export async function stepReturnsFunction(): Promise<string> {
+  'use workflow';
+  try {
+    await givesFunction();
+    return 'no error';
+  } catch (error) {
+    const { name, path } = ((error as Error).cause ?? error) as Error & { path?: string };
+    return `${name} ${path}`;
+  }
+}
+
+export async function throwsFunction(): Promise<never> {
+  'use workflow';
+  throw { callback: () => 1 };
+}
+
+async function triesLater(): Promise<number> {
+  'use step';
+  const { attempt } = getStepMetadata();
+  if (attempt === 1) throw new RetryableError('later', { retryAfter: 60 });
+  return attempt;
+}
+
+export async function keepsDelay(): Promise<number> {
+  'use workflow';
+  return triesLater();
+}
+
+export async function callsGiven(step: () => Promise<unknown>): Promise<unknown> {
+  'use workflow';
+  return step();
+}

@@ -6,6 +6,8 @@ import {
   type HookDefinition,
   type StandardSchema,
 } from 'perdure';
+import { resumeHook, start } from 'perdure/api';
+import { HookNotFoundError } from 'perdure/errors';
 import { add, delayed } from './steps.ts';
 
 export async function collects(token: string): Promise<unknown[]> {
@@ -66,7 +68,7 @@ export async function madeUpToken(): Promise<boolean> {
 async function stepMetadata(): Promise<Record<string, unknown>> {
   'use step';
   const step = getStepMetadata();
-  return { ...step, signal: step.signal instanceof AbortSignal, run: getWorkflowMetadata().workflowRunId };
+  return { ...step, signal: step.signal instanceof AbortSignal, run: getWorkflowMetadata() };
 }
 
 export async function metadata(): Promise<unknown> {
@@ -125,4 +127,26 @@ export async function definedHook(token: string): Promise<number> {
   'use workflow';
   const { amount } = await answer.create({ token });
   return amount + 1;
+}
+
+/** Host code that resumes it, as a route would. */
+export async function answers(token: string, amount: string): Promise<void> {
+  await answer.resume(token, { amount });
+}
+
+export async function retainsToken(token: string): Promise<string> {
+  'use workflow';
+  createHook({ token, minRetention: '1h' });
+  await add(1, 1);
+  return 'ended';
+}
+
+/** A route that does not know whether somebody waits already. */
+export async function resumeOrStart(token: string, payload: unknown): Promise<string> {
+  try {
+    return (await resumeHook(token, payload)).runId;
+  } catch (error) {
+    if (!HookNotFoundError.is(error)) throw error;
+    return (await start(awaitsOne, [token])).runId;
+  }
 }

@@ -165,3 +165,9 @@ export async function mutation(): Promise<unknown> {
 }
 
 export { add, delayed };
+
+/** The losers take far longer than anybody waits. */
+export async function promiseRaceLong(): Promise<string> {
+  'use workflow';
+  return Promise.race([delayed(10_000, 'slow'), delayed(100, 'fast'), delayed(20_000, 'slower')]);
+}

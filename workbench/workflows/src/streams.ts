@@ -1,4 +1,4 @@
-import { getWritable } from 'perdure';
+import { createHook, getWritable } from 'perdure';
 import { getRun, start } from 'perdure/api';
 
 async function writeAll(
@@ -112,4 +112,32 @@ export async function misusesStream(): Promise<string[]> {
     }
   }
   return codes;
+}
+
+async function writeNumbers(n: number, size: number): Promise<void> {
+  'use step';
+  const writer = getWritable<Uint8Array>().getWriter();
+  for (let i = 0; i < n; i += 1) await writer.write(new Uint8Array(size).fill(i % 256));
+  writer.releaseLock();
+}
+
+export async function writesMuch(n: number, size: number): Promise<number> {
+  'use workflow';
+  await writeNumbers(n, size);
+  return n * size;
+}
+
+async function writeOne(n: number): Promise<void> {
+  'use step';
+  const writer = getWritable<number>().getWriter();
+  await writer.write(n);
+  writer.releaseLock();
+}
+
+export async function writesPayloads(token: string): Promise<void> {
+  'use workflow';
+  for await (const n of createHook<number>({ token })) {
+    if (n < 0) return;
+    await writeOne(n);
+  }
 }

@@ -65,3 +65,34 @@ export async function neverAnswers(): Promise<string> {
   await webhook;
   return 'ended';
 }
+
+/** What a request is, read in the way that fits its type. */
+async function contentOf(request: Request): Promise<unknown> {
+  const type = request.headers.get('content-type') ?? '';
+  if (type.startsWith('application/json')) return request.json();
+  if (/^(multipart|application\/x-www-form-urlencoded)/.test(type)) {
+    const form = await request.formData();
+    const file = form.get('file');
+    return [form.getAll('name'), file instanceof File ? [file.name, [...(await file.bytes())]] : null];
+  }
+  return new Uint8Array(await request.arrayBuffer());
+}
+
+async function contentInStep(request: WebhookRequest): Promise<unknown> {
+  'use step';
+  return contentOf(request);
+}
+
+/** Reads bodies in the workflow, and in a step, the same. */
+export async function takesBodies(n: number): Promise<unknown[]> {
+  'use workflow';
+  const webhook = createWebhook();
+  await tell(webhook.url);
+  const bodies: unknown[] = [];
+  for await (const request of webhook) {
+    const inStep = await contentInStep(request);
+    bodies.push([inStep, await contentOf(request)]);
+    if (bodies.length === n) break;
+  }
+  return bodies;
+}

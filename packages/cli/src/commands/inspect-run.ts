@@ -1,6 +1,7 @@
+import { shortName } from '@perdure/core';
 import { type Event, fold, type Projection } from '@perdure/world';
 import { type Command, exitCodes } from '../command.ts';
-import { eventRecord, shortName } from '../event-text.ts';
+import { eventRecord } from '../event-text.ts';
 import { inspectRun as help } from '../help.ts';
 import { withWorld, worldFlags } from '../open-world.ts';
 import { shortArguments, shortPayload } from '../payload-value.ts';

@@ -1,7 +1,7 @@
+import { shortName } from '@perdure/core';
 import type { RunProjection, RunStatus, World } from '@perdure/world';
 import { textOf } from '../arguments.ts';
 import { type Command, exitCodes, type Input } from '../command.ts';
-import { shortName } from '../event-text.ts';
 import { inspectRuns as help } from '../help.ts';
 import { flagInvalid, moreRuns, noRuns, problemLine } from '../messages.ts';
 import { withWorld, worldFlags } from '../open-world.ts';

@@ -1,9 +1,9 @@
-import { createRuntime, type LogLine, type Runtime, type WorkflowReference } from '@perdure/core';
+import { createRuntime, type LogLine, type Runtime, shortName, type WorkflowReference } from '@perdure/core';
 import { isEnded, type World } from '@perdure/world';
 import { textOf } from '../arguments.ts';
 import type { Command, Input } from '../command.ts';
 import type { Session } from '../context.ts';
-import { EventTeller, shortName } from '../event-text.ts';
+import { EventTeller } from '../event-text.ts';
 import { Follower } from '../follow.ts';
 import { run as help } from '../help.ts';
 import { Interruption } from '../interruption.ts';

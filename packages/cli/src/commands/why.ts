@@ -1,6 +1,6 @@
+import { shortName } from '@perdure/core';
 import { type Event, fold, isEnded, type Projection, type Waiting, waitingFor } from '@perdure/world';
 import { type Command, exitCodes } from '../command.ts';
-import { shortName } from '../event-text.ts';
 import { why as help } from '../help.ts';
 import { waitsForNothing, whyEnded, whyPaused } from '../messages.ts';
 import { withWorld, worldFlags } from '../open-world.ts';

@@ -20,8 +20,10 @@ export interface WorkflowMetadata {
   readonly workflowStartedAt: Date;
   /** Where the app is reached. */
   readonly url: string;
-  /** Whether what the run stores is sealed. */
-  readonly features: { readonly encryption: boolean };
+  readonly features: {
+    /** Whether the payloads of the run are sealed. */
+    readonly encryption: boolean;
+  };
 }
 
 export function getWorkflowMetadata(): WorkflowMetadata {
@@ -30,7 +32,7 @@ export function getWorkflowMetadata(): WorkflowMetadata {
     workflowRunId: init.runId,
     workflowStartedAt: new Date(clock.startedAt),
     url: init.publicUrl,
-    features: { encryption: init.sealed },
+    features: { encryption: init.encryption },
   };
 }
 

@@ -1,7 +1,7 @@
 /** What `perdure/api` means in workflow code: the same calls, made by steps of the engine. */
 import type { WorkflowReference } from '../client.ts';
 import { tokenOf } from '../hook-token.ts';
-import { notAWorkflow } from '../messages.ts';
+import { absentInWorkflow, notAWorkflow } from '../messages.ts';
 import type { StartOptions } from '../start-options.ts';
 import { runBuiltin } from './builtin-steps.ts';
 import { type Run, runHandle } from './run-handle.ts';
@@ -41,3 +41,13 @@ export function resumeHook(
 export function getHookByToken(token: string): Promise<HookInfo> {
   return runBuiltin('getHookByToken', token);
 }
+
+// A file with workflows may hold host code, too, which imports these: they are there, and say so when a workflow calls them.
+const onHost = (name: string) => (): never => {
+  throw absentInWorkflow(`${name}()`, 'Call it in host code: where the app starts, or in a route.');
+};
+
+export const registerLifecycleHooks: () => never = onHost('registerLifecycleHooks');
+export const resumeWebhook: () => never = onHost('resumeWebhook');
+export const createHandler: () => never = onHost('createHandler');
+export const handleRequest: () => never = onHost('handleRequest');

@@ -93,6 +93,7 @@ function complete(value: unknown): void {
 
 async function __perdure_start(input: unknown): Promise<void> {
   clock.startedAt = slot.time;
+  init.publicUrl = slot.detail ?? init.publicUrl;
   const { args } = input as { args: unknown[] };
   const workflow = workflows.get(init.workflowName)!;
   try {

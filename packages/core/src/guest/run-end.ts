@@ -10,16 +10,16 @@ function codeOf(error: unknown): string {
   }
 }
 
-/** Ends the run with what its code threw. */
+/** Ends the run with what its code threw, or with why that cannot be stored. */
 export function failRun(error: unknown): void {
   resetBudget();
+  let stored = error;
   let text: string;
-  let code = codeOf(error);
   try {
     text = codec.stringify(error);
   } catch (problem) {
+    stored = problem;
     text = codec.stringify(problem);
-    code = codeOf(problem);
   }
-  issue('fail-run', '', code, { text });
+  issue('fail-run', '', codeOf(stored), { text });
 }

@@ -70,10 +70,10 @@ export interface Init {
   readonly seed: string;
   readonly turnBudget: number;
   readonly attributes: Readonly<Record<string, string>>;
-  /** Where this app is reached, without a slash at the end. */
-  readonly publicUrl: string;
-  /** Whether what the run stores is sealed. */
-  readonly sealed: boolean;
+  /** Where this app is reached, without a slash at the end; what the start of the run recorded comes before it. */
+  publicUrl: string;
+  /** Whether the payloads of the run are sealed. */
+  readonly encryption: boolean;
   /** Whether commands keep the stack of the code that issued them: for reports only, it costs time. */
   readonly stacks: 'kept' | 'none';
   readonly payloadBytes: number;

@@ -36,12 +36,18 @@ export function wrapChunk(
   );
 }
 
+/** The bytes of a chunk that was stored as such. */
+export function chunkBytes(stored: Payload): Uint8Array | undefined {
+  return typeof stored !== 'string' && stored[0] === formatBytes ? stored.slice(1) : undefined;
+}
+
 /** Throws `PayloadError`. */
 export function unwrapChunk(
   stored: Payload,
   envelope: Envelope,
   place: { runId: string; name: string },
 ): unknown {
-  if (typeof stored !== 'string' && stored[0] === formatBytes) return stored.slice(1);
+  const bytes = chunkBytes(stored);
+  if (bytes) return bytes;
   return hostCodec.parse(envelope.unwrap(stored, place.runId, `stream/${place.name}`));
 }

@@ -28,7 +28,7 @@ export function parseKeys(text: string): Key[] {
 }
 
 /** Keys that a ring can be made of. Throws KEYS_INVALID. */
-function checkKeys<K extends Key>(keys: K[]): K[] {
+export function checkKeys<K extends Key>(keys: K[]): K[] {
   const known = new Set<string>();
   for (const { id, secret } of keys) {
     if (typeof id !== 'string' || !keyIdPattern.test(id))

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import * as errors from '@workbench/workflows/errors.ts';
 import * as runaway from '@workbench/workflows/runaway.ts';
 import { addTen } from '@workbench/workflows/steps.ts';
-import { type Case, count } from '../app.ts';
+import type { Run } from 'perdure/api';
+import { type App, type Case, count } from '../app.ts';
 
 const returns = (workflow: () => Promise<unknown>, expected: unknown): Case => ({
   name: workflow.name,
@@ -31,7 +32,17 @@ interface FailedRun extends Error {
   readonly cause: Error & Record<string, unknown>;
 }
 
-const noRetry = 'Step "step//workbench/workflows/src/errors//neverRetried" failed after 1 attempt: attempt 1';
+const noRetry =
+  'Step "step//@workbench/workflows/src/errors//neverRetried" failed after 1 attempt: attempt 1';
+
+/** A run that waits for a repair is not failed, and can be ended. */
+async function pauses(app: App, run: Run<unknown>, code: string): Promise<void> {
+  await app.until(run.runId, (history) => count(history, 'run_paused') > 0);
+  const paused = (await app.history(run.runId)).find(({ eventType }) => eventType === 'run_paused')!;
+  assert.equal((paused.eventData as { reason: { code: string } }).reason.code, code);
+  await run.cancel();
+  assert.equal(await run.status, 'cancelled');
+}
 
 export const errorCases: readonly Case[] = [
   {
@@ -80,6 +91,57 @@ export const errorCases: readonly Case[] = [
     async play(app) {
       const callback = (() => 1) as unknown as number;
       await assert.rejects(app.start(addTen, [callback]), { name: 'SerializationError', path: '.args[0]' });
+    },
+  },
+  {
+    name: 'the stack of a step names the files and functions of the user',
+    async play(app) {
+      const stack = await (await app.start(errors.stepThrowsFromAnotherFile, [])).returnValue;
+      const frames = stack.split('\n').filter((line) => line.includes('/src/'));
+      assert.match(frames[0] ?? '', /throwFromAnotherFile.*workflows\/src\/throws\.ts:2/);
+      assert.match(frames[1] ?? '', /throwsOutside.*workflows\/src\/errors\.ts:\d+/);
+    },
+  },
+  returns(errors.stepThrowsValue, { just: ['data'] }),
+  {
+    name: 'a step result that cannot be stored fails at once, with its path',
+    async play(app) {
+      const run = await app.start(errors.stepReturnsFunction, []);
+      assert.equal(await run.returnValue, 'SerializationError .made.here');
+      assert.equal(count(await app.history(run.runId), 'step_started'), 1);
+    },
+  },
+  fails(errors.throwsFunction, ({ errorCode }) => assert.equal(errorCode, 'NOT_SERIALIZABLE')),
+  {
+    name: 'the delay of a retry is kept',
+    async play(app) {
+      const run = await app.start(errors.keepsDelay, []);
+      assert.equal(await run.returnValue, 2);
+      const history = await app.history(run.runId);
+      const retrying = history.find(({ eventType }) => eventType === 'step_retrying')!;
+      const again = history.findLast(({ eventType }) => eventType === 'step_started')!;
+      assert.ok(again.createdAt - retrying.createdAt >= 60);
+    },
+  },
+  {
+    name: 'a workflow that is not registered pauses its run, which says so',
+    reports: 'WorkflowNotRegisteredError',
+    order: 'contended',
+    async play(app) {
+      await pauses(
+        app,
+        await app.start({ workflowId: 'workflow//nowhere//none' }, []),
+        'WORKFLOW_NOT_REGISTERED',
+      );
+    },
+  },
+  {
+    name: 'a step that is not registered pauses its run, which says so',
+    reports: 'StepNotRegisteredError',
+    order: 'contended',
+    async play(app) {
+      const missing = Object.assign(async () => 1, { stepId: 'step//nowhere//none' });
+      await pauses(app, await app.start(errors.callsGiven, [missing]), 'STEP_NOT_REGISTERED');
     },
   },
 ];

@@ -113,11 +113,11 @@ export const hookCases: readonly Case[] = [
       const token = app.token('defined');
       const run = await app.start(hooks.definedHook, [token]);
       await hookExists(app, run.runId);
-      await assert.rejects(hooks.answer.resume(token, { amount: 'much' }), {
+      await assert.rejects(app.onHost(hooks.answers, [token, 'much']), {
         code: 'HOOK_PAYLOAD_INVALID',
         message: /amount: expected a number/,
       });
-      await hooks.answer.resume(token, { amount: '41' });
+      await app.onHost(hooks.answers, [token, '41']);
       assert.equal(await run.returnValue, 42);
     },
   },
@@ -134,12 +134,63 @@ export const hookCases: readonly Case[] = [
       const { before, after, step } = (await run.returnValue) as Record<string, Record<string, unknown>>;
       assert.deepEqual(before, after);
       assert.equal(before!.workflowRunId, run.runId);
-      assert.equal(before!.workflowName, 'workflow//workbench/workflows/src/hooks//metadata');
-      assert.equal(step!.run, run.runId);
+      assert.equal(before!.workflowName, 'workflow//@workbench/workflows/src/hooks//metadata');
+      assert.deepEqual(step!.run, before);
+      assert.match(String(before!.url), /^http:\/\/[^/]+$/);
+      assert.deepEqual(before!.features, { encryption: false });
       assert.equal(step!.attempt, 1);
       assert.equal(step!.signal, true);
       assert.match(String(step!.stepId), /^step_[0-9A-Z]{26}_0$/);
       assert.ok(step!.stepStartedAt instanceof Date);
+    },
+  },
+  {
+    name: 'a token that is retained stays taken after the end of its run',
+    async play(app) {
+      const token = app.token('retained');
+      const first = await app.start(hooks.retainsToken, [token]);
+      assert.equal(await first.returnValue, 'ended');
+      await assert.rejects(app.resumeHook(token, 1), { code: 'HOOK_NOT_FOUND' });
+      const second = await app.start(hooks.reportsConflict, [token]);
+      assert.deepEqual(await second.returnValue, ['HookConflictError', first.runId]);
+    },
+  },
+  {
+    name: 'a route resumes the run that waits, or starts one',
+    order: 'timed',
+    async play(app) {
+      const token = app.token('either');
+      const runId = await app.onHost(hooks.resumeOrStart, [token, 'first']);
+      await hookExists(app, runId);
+      assert.equal(await app.onHost(hooks.resumeOrStart, [token, 'second']), runId);
+      assert.equal(await app.getRun(runId).returnValue, 'second');
+    },
+  },
+  {
+    name: 'a payload that is sent twice under one id arrives once',
+    order: 'timed',
+    async play(app) {
+      const token = app.token('once');
+      const run = await app.start(hooks.collects, [token]);
+      await hookExists(app, run.runId);
+      await Promise.all(
+        Array.from({ length: 5 }, () => app.resumeHook(token, { value: 1 }, { id: 'the one' })),
+      );
+      await app.resumeHook(token, { value: 2, last: true });
+      assert.deepEqual(await run.returnValue, [1, 2]);
+    },
+  },
+  {
+    name: 'a hook is found by its token, with its metadata',
+    async play(app) {
+      const token = app.token('found');
+      await assert.rejects(app.getHookByToken(token), { code: 'HOOK_NOT_FOUND' });
+      const run = await app.start(hooks.collects, [token]);
+      await hookExists(app, run.runId);
+      const found = await app.getHookByToken(token);
+      assert.deepEqual([found.runId, found.metadata], [run.runId, { purpose: 'collect' }]);
+      await app.resumeHook(token, { value: 1, last: true });
+      await run.returnValue;
     },
   },
 ];

@@ -4,6 +4,7 @@ import * as children from '@workbench/workflows/children.ts';
 import { awaitsOne } from '@workbench/workflows/hooks.ts';
 import { addTen } from '@workbench/workflows/steps.ts';
 import { sleeps } from '@workbench/workflows/time.ts';
+import type { Run } from 'perdure/api';
 import { type Case, count } from '../app.ts';
 
 export const runCases: readonly Case[] = [
@@ -116,6 +117,122 @@ export const runCases: readonly Case[] = [
       await run.cancel();
       await assert.rejects(run.returnValue, { name: 'WorkflowRunCancelledError', message: /enough/ });
       assert.equal(await run.status, 'cancelled');
+    },
+  },
+  {
+    name: 'of fifty callers with one key, one starts a run and the others fail',
+    order: 'contended',
+    async play(app) {
+      const key = app.token('one of fifty');
+      const options = { key, onConflict: 'fail' } as const;
+      const settled = await Promise.allSettled(
+        Array.from({ length: 50 }, () => app.start(sleeps, [3_600_000], options)),
+      );
+      const refusals = settled.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+      assert.deepEqual(new Set(refusals.map(({ reason }) => reason.code)), new Set(['KEY_TAKEN']));
+      assert.equal(refusals.length, 49);
+      const started = settled.find(({ status }) => status === 'fulfilled') as PromiseFulfilledResult<
+        Run<boolean>
+      >;
+      await started.value.cancel();
+    },
+  },
+  {
+    name: 'of fifty callers that replace, the last run is alive and the others are cancelled',
+    order: 'contended',
+    async play(app) {
+      const key = app.token('replaced');
+      const options = { key, onConflict: 'replace' } as const;
+      const runs = await Promise.all(
+        Array.from({ length: 50 }, () => app.start(sleeps, [3_600_000], options)),
+      );
+      const statuses = await Promise.all(runs.map((run) => run.status));
+      const alive = runs.filter((_run, i) => statuses[i] !== 'cancelled');
+      assert.equal(new Set(runs.map(({ runId }) => runId)).size, 50);
+      assert.equal(alive.length, 1);
+      await alive[0]!.cancel();
+    },
+  },
+  {
+    name: 'a thousand children',
+    order: 'contended',
+    async play(app) {
+      const run = await app.start(children.parent, [1_000]);
+      const results = await run.returnValue;
+      assert.deepEqual(
+        results,
+        Array.from({ length: 1_000 }, (_, i) => i + 100),
+      );
+    },
+  },
+  {
+    name: 'callbacks of the process hear of the ends of runs',
+    order: 'timed',
+    async play(app) {
+      await app.onHost(children.watchEnds, []);
+      const completed = await app.start(children.child, [1]);
+      const failed = await app.start(children.child, [2, 'failure']);
+      const cancelled = await app.start(children.child, [3, 'sleep']);
+      await cancelled.cancel({ cancelReason: 'enough' });
+      for (const [run, end] of [
+        [completed, 'completed 101'],
+        [failed, 'failed child 2'],
+        [cancelled, 'cancelled enough'],
+      ] as const) {
+        const heard = async (): Promise<string[]> => app.onHost(children.endsOf, [run.runId]);
+        while ((await heard()).length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+        assert.ok((await heard()).includes(`${run.runId} ${end}`));
+      }
+    },
+  },
+  {
+    name: 'the process is healthy',
+    async play(app) {
+      const { healthy, world, worker, program } = await app.health();
+      assert.deepEqual(
+        [healthy, world.state, worker.state, program.state],
+        [true, 'reachable', 'running', 'present'],
+      );
+    },
+  },
+  {
+    name: 'a run tells its facts',
+    async play(app) {
+      const run = await app.start(addTen, [1]);
+      await run.returnValue;
+      assert.deepEqual([await run.exists, await run.status], [true, 'completed']);
+      assert.equal(await run.workflowName, 'workflow//@workbench/workflows/src/steps//addTen');
+      const [created, started, completed] = [
+        await run.createdAt,
+        (await run.startedAt)!,
+        (await run.completedAt)!,
+      ];
+      assert.ok(created <= started && started <= completed);
+    },
+  },
+  {
+    name: 'a run that never was',
+    async play(app) {
+      const run = app.getRun('wrun_00000000000000000000000000');
+      assert.equal(await run.exists, false);
+      const asked: readonly (() => Promise<unknown>)[] = [
+        () => run.status,
+        () => run.returnValue,
+        () => run.cancel(),
+        () => run.wakeUp(),
+        () => run.readable.getReader().read(),
+      ];
+      for (const ask of asked)
+        await assert.rejects(ask, { name: 'WorkflowRunNotFoundError', code: 'RUN_NOT_FOUND' });
+    },
+  },
+  {
+    name: 'a run that is to start later does',
+    order: 'timed',
+    async play(app) {
+      const run = await app.start(addTen, [1], { runAt: '50ms' });
+      assert.equal(await run.returnValue, 11);
+      assert.ok((await run.startedAt)!.getTime() - (await run.createdAt).getTime() >= 50);
     },
   },
 ];

@@ -34,14 +34,14 @@ export const stepCases: readonly Case[] = [
   returns(steps.mutation, [], { list: [1, 2, 3] }),
   {
     name: 'a step called from host code is a plain function call',
-    async play() {
-      assert.equal(await steps.add(2, 3), 5);
+    async play(app) {
+      assert.equal(await app.onHost(steps.add, [2, 3]), 5);
     },
   },
   {
     name: 'a workflow called from host code says to use start()',
-    async play() {
-      await assert.rejects(async () => steps.addTen(1), {
+    async play(app) {
+      await assert.rejects(async () => app.onHost(steps.addTen, [1]), {
         name: 'ContextError',
         code: 'WORKFLOW_CALLED_DIRECTLY',
       });
@@ -59,6 +59,16 @@ export const stepCases: readonly Case[] = [
         ),
         [5, 5, 5, 1],
       );
+    },
+  },
+  returns(steps.largeResult, [20 * 2 ** 20], 20 * 2 ** 20),
+  {
+    name: 'a tenth of a second beats ten and twenty, and nobody waits for those',
+    order: 'timed',
+    async play(app) {
+      const run = await app.start(steps.promiseRaceLong, []);
+      assert.equal(await run.returnValue, 'fast');
+      assert.equal(count(await app.history(run.runId), 'step_completed'), 1);
     },
   },
 ];

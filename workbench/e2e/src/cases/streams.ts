@@ -108,4 +108,72 @@ export const streamCases: readonly Case[] = [
       assert.deepEqual(await run.returnValue, [misuse, misuse, 'STREAM_NAME_INVALID']);
     },
   },
+  {
+    name: 'a slow reader gets everything, and holds back no step',
+    order: 'timed',
+    async play(app) {
+      const run = await app.start(streams.writesMuch, [300, 1_000]);
+      const reader = run.getReadable<Uint8Array>().getReader();
+      const { value: first } = await reader.read();
+      assert.equal(await run.returnValue, 300_000);
+      const seen = [first![0]];
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        seen.push(value[0]);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      assert.deepEqual(
+        seen,
+        Array.from({ length: 300 }, (_, i) => i % 256),
+      );
+    },
+  },
+  {
+    name: 'a reader that waits gets each chunk when it is written, and its end with the run',
+    order: 'timed',
+    async play(app) {
+      const token = app.token('stream');
+      const run = await app.start(streams.writesPayloads, [token]);
+      await app.until(run.runId, (history) => count(history, 'hook_created') === 1);
+      const reader = run.getReadable<number>().getReader();
+      for (const n of [1, 2, 3]) {
+        const read = reader.read();
+        await app.resumeHook(token, n);
+        assert.deepEqual(await read, { done: false, value: n });
+      }
+      const read = reader.read();
+      await app.resumeHook(token, -1);
+      assert.equal((await read).done, true);
+    },
+  },
+  {
+    name: 'a run’s stream is the body of a response: raw bytes, read as fast as the client does',
+    order: 'timed',
+    async play(app) {
+      const run = await app.start(streams.writesMuch, [200, 10_000]);
+      await run.returnValue;
+      const response = await app.request(`/driver/bytes?run=${run.runId}`);
+      const reader = response.body!.getReader();
+      let length = 0;
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        for (const byte of value) assert.equal(byte, Math.floor(length++ / 10_000) % 256);
+      }
+      assert.equal(length, 2_000_000);
+    },
+  },
+  {
+    name: 'a run’s stream as server-sent events, resumed after the last one that was seen',
+    order: 'timed',
+    async play(app) {
+      const run = await app.start(streams.writesNamed, []);
+      await run.returnValue;
+      const events = async (from: number): Promise<string> =>
+        (await app.request(`/driver/events?run=${run.runId}&name=a%20b%2F..%2Fc&from=${from}`)).text();
+      assert.equal(await events(0), 'id: 0\ndata: 1\n\nid: 1\ndata: 2\n\n');
+      assert.equal(await events(1), 'id: 1\ndata: 2\n\n');
+    },
+  },
 ];

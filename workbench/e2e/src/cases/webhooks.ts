@@ -11,6 +11,18 @@ async function urlOf(run: Run<unknown>): Promise<string> {
   return value as string;
 }
 
+/** Bytes that come one part after the other, without their length being told. */
+function inParts(bytes: Uint8Array, size: number): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= bytes.length) return controller.close();
+      controller.enqueue(bytes.slice(at, at + size));
+      at += size;
+    },
+  });
+}
+
 const token = /\/\.well-known\/workflow\/v1\/webhook\/whk_[0-9a-f]{64}$/;
 
 export const webhookCases: readonly Case[] = [
@@ -79,9 +91,66 @@ export const webhookCases: readonly Case[] = [
     name: 'unknown tokens are 404, and other paths are the app’s',
     async play(app) {
       const base = 'http://localhost/.well-known/workflow/v1/webhook/';
-      for (const unknown of ['', 'x', `whk_${'0'.repeat(64)}`, '../flow', '__proto__']) {
+      for (const unknown of ['', 'x', `whk_${'0'.repeat(64)}`, '../elsewhere', '__proto__']) {
         assert.equal((await app.request(base + unknown)).status, 404);
       }
+    },
+  },
+  {
+    name: 'JSON, form, file, binary and streamed bodies arrive byte by byte, in workflow and step',
+    order: 'contended',
+    async play(app) {
+      const every = new Uint8Array(256).map((_, i) => i);
+      const form = new FormData();
+      form.append('name', 'ä');
+      form.append('name', 'b&c');
+      form.append('file', new File([every], 'every.bin'));
+      const type = 'content-type';
+      const sent: readonly [init: RequestInit, content: unknown][] = [
+        [{ body: '{"a":["☃"]}', headers: { [type]: 'application/json' } }, { a: ['☃'] }],
+        [
+          {
+            body: new URLSearchParams([
+              ['name', 'ä'],
+              ['name', 'b&c'],
+            ]),
+          },
+          [['ä', 'b&c'], null],
+        ],
+        [
+          { body: form },
+          [
+            ['ä', 'b&c'],
+            ['every.bin', [...every]],
+          ],
+        ],
+        [{ body: every, headers: { [type]: 'application/octet-stream' } }, every],
+        [{ body: inParts(every, 7), duplex: 'half' } as RequestInit, every],
+        [{ body: new Uint8Array(0) }, new Uint8Array(0)],
+      ];
+      const run = await app.start(webhooks.takesBodies, [sent.length]);
+      const url = await urlOf(run);
+      for (const [init] of sent) {
+        const { status } = await app.request(url, { method: 'POST', ...init });
+        assert.equal(status, 202);
+      }
+      const arrived = await run.returnValue;
+      for (const [i, [, content]] of sent.entries()) assert.deepEqual(arrived[i], [content, content]);
+    },
+  },
+  {
+    name: 'a body of more than ten megabytes is refused, and the run goes on waiting',
+    order: 'contended',
+    async play(app) {
+      const run = await app.start(webhooks.takesRequest, []);
+      const url = await urlOf(run);
+      for (const body of [new Uint8Array(10 * 2 ** 20 + 1), inParts(new Uint8Array(11 * 2 ** 20), 2 ** 16)]) {
+        const response = await app.request(url, { method: 'POST', body, duplex: 'half' } as RequestInit);
+        assert.equal(response.status, 413);
+        assert.equal(((await response.json()) as { code: string }).code, 'BODY_TOO_LARGE');
+      }
+      assert.equal((await app.request(url, { method: 'POST', body: 'fits' })).status, 202);
+      assert.equal(((await run.returnValue) as string[])[3], 'fits');
     },
   },
 ];

@@ -1,0 +1,104 @@
+/** The apps and worlds that the suite can be played on; one line each. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ServerProcess, startServer } from './server-process.ts';
+
+/** As somebody works on it, and as it is deployed: bundled with its program, NODE_ENV production. */
+export const modes = ['dev', 'prod'] as const;
+export type Mode = (typeof modes)[number];
+
+interface AppUnderTest {
+  /** Folder in workbench. */
+  readonly folder: string;
+  /** What node is started with in that folder. */
+  readonly dev: readonly string[];
+  /** Builds it into a directory, and gives what node is started with. */
+  readonly prod: (folder: string, directory: string) => Promise<readonly string[]>;
+}
+
+export const apps: Readonly<Record<string, AppUnderTest>> = {
+  node: { folder: 'node', dev: ['--import', 'perdure/register', 'src/server.ts'], prod: bundledServer },
+};
+
+/** The environment that puts an app on a world; `directory` is its own. */
+export const worlds: Readonly<Record<string, (directory: string) => Record<string, string>>> = {
+  local: (directory) => ({ WORKFLOW_TARGET_WORLD: 'local', WORKFLOW_LOCAL_DATA_DIR: `${directory}/data` }),
+  memory: () => ({ WORKFLOW_TARGET_WORLD: 'memory' }),
+};
+
+/** A key for the tests of this machine only. */
+export const signingKeys = `suite:${Buffer.alloc(32, 7).toString('base64')}`;
+
+export interface Setting {
+  readonly app: string;
+  readonly world: string;
+  readonly mode: Mode;
+  /** Empty at first, and the same for each server of one story. */
+  readonly directory: string;
+}
+
+/** Starts a server of an app, with the routes that the suite drives it by. */
+export async function startApp({ app, world, mode, directory }: Setting): Promise<ServerProcess> {
+  const { folder, dev, prod } = apps[app]!;
+  const absolute = fileURLToPath(new URL(`../../${folder}`, import.meta.url));
+  return startServer({
+    directory: absolute,
+    args: mode === 'dev' ? dev : await built(app, (target) => prod(absolute, target)),
+    env: {
+      NODE_ENV: mode === 'prod' ? 'production' : 'development',
+      WORKFLOW_SIGNING_KEYS: signingKeys,
+      WORKBENCH_DRIVER: 'on',
+      WORKBENCH_EFFECTS: `${directory}/effects`,
+      ...worlds[world]!(directory),
+    },
+  });
+}
+
+const builds = new Map<string, { readonly directory: string; readonly args: Promise<readonly string[]> }>();
+
+/** Builds an app once. */
+function built(
+  app: string,
+  build: (directory: string) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  let made = builds.get(app);
+  if (!made) {
+    const directory = mkdtempSync(join(tmpdir(), `perdure-e2e-${app}-`));
+    made = { directory, args: build(directory) };
+    builds.set(app, made);
+  }
+  return made.args;
+}
+
+export async function removeBuilds(): Promise<void> {
+  for (const { directory, args } of builds.values()) {
+    await args.catch(() => undefined);
+    rmSync(directory, { recursive: true, force: true });
+  }
+  builds.clear();
+}
+
+/** A server with everything that it imports in one directory. */
+async function bundledServer(folder: string, directory: string): Promise<readonly string[]> {
+  const { default: perdure } = await import('perdure/rolldown');
+  const { build } = await import('rolldown');
+  await build({
+    cwd: folder,
+    input: join(folder, 'src/server.ts'),
+    platform: 'node',
+    external: [...builtinModules, /^node:/, 'rolldown', 'perdure/rolldown'],
+    plugins: [perdure({ root: folder })],
+    output: {
+      dir: directory,
+      format: 'esm',
+      sourcemap: true,
+      entryFileNames: 'server.mjs',
+      chunkFileNames: '[name]-[hash].mjs',
+    },
+    logLevel: 'warn',
+  });
+  return ['--enable-source-maps', join(directory, 'server.mjs')];
+}

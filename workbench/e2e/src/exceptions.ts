@@ -1,0 +1,62 @@
+/** The one table of what is not played where, and why; a test checks that every row still names something. */
+
+/** Where cases are played: in this process, with or without Executions between turns, or over HTTP. */
+export type Way = 'resident' | 'dropped' | 'http';
+
+export interface Exception {
+  readonly suite: string;
+  /** Default: all of the suite. */
+  readonly name?: string;
+  readonly world?: string;
+  readonly ways: readonly Way[];
+  readonly reason: string;
+}
+
+export const exceptions: readonly Exception[] = [
+  {
+    suite: 'runs',
+    name: 'a thousand children',
+    ways: ['dropped'],
+    reason:
+      'four thousand events, each replayed from the first: the square of it is what dropping costs, and eight children show the same',
+  },
+  ...[
+    'a stream among the arguments is carried to the run, byte for byte',
+    'a stream of values, and the failure of its source',
+    'a writable among the arguments gets what the run writes',
+    'a start that joins a run leaves its streams alone',
+  ].map((name) => ({
+    suite: 'given streams',
+    name,
+    ways: ['http'] as const,
+    reason: 'the process that starts a run carries its streams: a client outside has none there to give',
+  })),
+  {
+    suite: 'recovery',
+    ways: ['resident', 'dropped'],
+    reason: 'the process of the tests cannot be killed',
+  },
+  {
+    suite: 'recovery',
+    world: 'memory',
+    ways: ['http'],
+    reason: 'what the memory world stores ends with its process',
+  },
+];
+
+interface Place {
+  readonly suite: string;
+  readonly world: string;
+  readonly way: Way;
+}
+
+/** Whether a case is played there. */
+export function applies(name: string, { suite, world, way }: Place): boolean {
+  return !exceptions.some(
+    (row) =>
+      row.suite === suite &&
+      (row.name ?? name) === name &&
+      (row.world ?? world) === world &&
+      row.ways.includes(way),
+  );
+}

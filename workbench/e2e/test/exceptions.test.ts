@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { worlds } from '../src/apps.ts';
+import { recoveryCases } from '../src/cases/recovery.ts';
+import { applies, exceptions } from '../src/exceptions.ts';
+import { suites } from '../src/suites.ts';
+
+const names: Record<string, string[]> = { recovery: recoveryCases.map(({ name }) => name) };
+for (const [suite, cases] of Object.entries(suites)) names[suite] = cases.map(({ name }) => name);
+
+it('every exception names cases and a world that there are, and says why', () => {
+  for (const { suite, name, world, ways, reason } of exceptions) {
+    expect(Object.keys(names)).toContain(suite);
+    if (name !== undefined) expect(names[suite]).toContain(name);
+    if (world !== undefined) expect(Object.keys(worlds)).toContain(world);
+    expect(ways.length).toBeGreaterThan(0);
+    expect(reason.length).toBeGreaterThan(20);
+  }
+});
+
+it('over HTTP on the local world every case is played but those that give streams', () => {
+  const left = Object.entries(names).flatMap(([suite, cases]) =>
+    cases.filter((name) => !applies(name, { suite, world: 'local', way: 'http' })).map(() => suite),
+  );
+  expect(left).toEqual(Array(4).fill('given streams'));
+});
+
+it('case names are names: no two of a suite are the same', () => {
+  for (const cases of Object.values(names)) expect(new Set(cases).size).toBe(cases.length);
+});

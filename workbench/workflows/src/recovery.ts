@@ -1,0 +1,72 @@
+/** Workflows whose steps leave a trace outside of any world: what really ran, and how often. */
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { createHook, getStepMetadata, getWritable, sleep } from 'perdure';
+
+/** One line a body, on disk before the body goes on. */
+function leaveTrace(name: string): void {
+  const file = openSync(process.env.WORKBENCH_EFFECTS!, 'a');
+  writeSync(file, `${name} ${getStepMetadata().attempt}\n`);
+  fsyncSync(file);
+  closeSync(file);
+}
+
+async function effect(name: string): Promise<string> {
+  'use step';
+  leaveTrace(name);
+  return name;
+}
+
+/** The first attempt never ends: somebody kills the process. */
+async function hangsOnce(name: string): Promise<string> {
+  'use step';
+  leaveTrace(name);
+  if (getStepMetadata().attempt === 1) await new Promise(() => undefined);
+  return name;
+}
+
+async function write(...chunks: string[]): Promise<void> {
+  'use step';
+  const writer = getWritable<string>().getWriter();
+  for (const chunk of chunks) await writer.write(chunk);
+  writer.releaseLock();
+}
+
+export async function hangsInStep(): Promise<string[]> {
+  'use workflow';
+  return [await effect('before'), await hangsOnce('during'), await effect('after')];
+}
+
+export async function sleepsLong(ms: number): Promise<unknown[]> {
+  'use workflow';
+  await effect('before');
+  const asleep = Date.now();
+  await sleep(ms);
+  return [Date.now() - asleep >= ms, await effect('after')];
+}
+
+export async function waitsBetween(token: string): Promise<unknown[]> {
+  'use workflow';
+  const first = await effect('first');
+  const payload = await createHook({ token });
+  return [first, payload, await effect('second')];
+}
+
+export async function sequence(n: number): Promise<number> {
+  'use workflow';
+  for (let i = 0; i < n; i += 1) await effect(`number-${i}`);
+  return n;
+}
+
+export async function fansOut(n: number): Promise<string[]> {
+  'use workflow';
+  const quick = Array.from({ length: n }, (_, i) => effect(`quick-${i}`));
+  const hanging = Array.from({ length: n }, (_, i) => hangsOnce(`hanging-${i}`));
+  return Promise.all([...quick, ...hanging]);
+}
+
+export async function writesAcrossCrash(): Promise<void> {
+  'use workflow';
+  await write('one', 'two', 'three');
+  await hangsOnce('between');
+  await write('four', 'five');
+}
