@@ -90,8 +90,8 @@ describe.each([
     expect(Object.keys(places)).toEqual(['argument', 'result', 'thrown', 'payload', 'child']);
     for (const [place, value] of Object.entries(places)) expect(value, place).toStrictEqual(sample());
     const failed = await runtime.start({ workflowId: 'throws' }, [sample()]);
-    const { cause } = await failed.returnValue.catch((error) => error);
-    expect(cause).toStrictEqual(sample());
+    const error = (await failed.returnValue.catch((thrown: unknown) => thrown)) as { cause: unknown };
+    expect(error.cause).toStrictEqual(sample());
   });
 });
 
