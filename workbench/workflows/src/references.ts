@@ -41,14 +41,17 @@ export async function passesClosure(n: number): Promise<unknown[]> {
     return n * by;
   };
   const back = await giveBack(times);
-  return [await call(times, 3), await back(4)];
+  const withFive = times.bind(undefined, 5);
+  return [await call(times, 3), await back(4), await call(withFive), await (await giveBack(withFive))()];
 }
 
 /** A method that is bound takes its instance along. */
 export async function passesMethod(money: Money): Promise<unknown> {
   'use workflow';
-  const { amount, currency } = (await call(money.converted.bind(money) as Call, 'USD', 3)) as Money;
-  return [amount, currency];
+  const converted = money.converted.bind(money);
+  const back = await giveBack(converted);
+  const made = [(await call(converted as Call, 'USD', 3)) as Money, await back('CHF', 2)];
+  return made.map(({ amount, currency }) => `${amount} ${currency}`);
 }
 
 /** A workflow as an argument can be started, in the workflow and in a step. */

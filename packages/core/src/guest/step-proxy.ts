@@ -9,18 +9,29 @@ interface StepProxy {
   timeout?: unknown;
 }
 
+type Closure = () => Record<string, unknown>;
+
 /** `closure` gives the captured variables at the time of the call; they cross by value. */
-export function step(id: string, closure?: () => Record<string, unknown>): StepProxy {
+export function step(id: string, closure?: Closure): StepProxy {
+  return stepProxy(id, closure, []);
+}
+
+/** `bound` are arguments that come before those of a call. */
+function stepProxy(id: string, closure: Closure | undefined, bound: readonly unknown[]): StepProxy {
   const proxy: StepProxy = function (this: unknown, ...args: unknown[]): Promise<unknown> {
-    return bornHandled(schedule(id, args, proxy, closure));
+    return bornHandled(schedule(id, [...bound, ...args], proxy, closure));
   };
-  Object.defineProperty(proxy, 'stepId', { value: id });
-  if (closure) Object.defineProperty(proxy, 'closure', { value: closure });
+  const own = { stepId: id, ...(closure ? { closure } : {}), ...(bound.length > 0 ? { bound } : {}) };
+  for (const [key, value] of Object.entries(own)) Object.defineProperty(proxy, key, { value });
   Object.defineProperty(proxy, 'name', { value: id.slice(id.lastIndexOf('/') + 1), configurable: true });
+  // What is bound is still a step, which can be passed to one; its `this` is among what was captured.
+  const bind = (_this: unknown, ...more: unknown[]): StepProxy =>
+    Object.assign(stepProxy(id, closure, [...bound, ...more]), proxy);
+  Object.defineProperty(proxy, 'bind', { value: bind });
   return proxy;
 }
 
-functionTable.makeStep = step;
+functionTable.makeStep = stepProxy;
 
 function schedule(
   name: string,
