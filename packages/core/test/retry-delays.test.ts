@@ -1,11 +1,12 @@
 /** When a failed attempt is followed by the next one, read from the history: nobody waits for it here. */
 import { createMemoryWorld } from '@perdure/world-memory';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type ProgramSource, RetryableError } from '../src/index.ts';
+import { getStepMetadata, type ProgramSource, RetryableError } from '../src/index.ts';
 import { declareSteps, startHarness, until } from './harness.ts';
 import { buildProgram } from './program.ts';
 
 let program: ProgramSource;
+const ids: unknown[][] = [];
 
 beforeAll(async () => {
   const fails = () => {
@@ -19,6 +20,15 @@ beforeAll(async () => {
     'delays/jitter': Object.assign(() => fails(), {
       retry: { maxAttempts: 9, delay: 1_000, backoff: 1, jitter: 0.5 },
     }),
+    'delays/ids': Object.assign(
+      () => {
+        const { stepId, attempt, stepName } = getStepMetadata();
+        ids.push([stepId, attempt, stepName]);
+        if (attempt < 3) fails();
+        return stepId;
+      },
+      { retry: { delay: 1 } },
+    ),
     'delays/short': () => {
       throw new RetryableError('soon', { retryAfter: '7ms' });
     },
@@ -28,6 +38,8 @@ beforeAll(async () => {
   });
   program = await buildProgram(`
     import { step, registerWorkflow } from 'perdure:guest';
+    const identified = step('delays/ids');
+    registerWorkflow('ids', async () => [await identified(), await identified()]);
     for (const name of ['usual', 'backoff', 'jitter', 'short', 'date']) {
       const fails = step('delays/' + name);
       registerWorkflow(name, async () => { try { await fails(); } catch (e) { return e.name; } });
@@ -82,5 +94,16 @@ describe('the next attempt of a step', () => {
   it('comes when a RetryableError says, to the millisecond', async () => {
     expect(await delaysOf('short')).toEqual([7, 7, 7]);
     expect(await delaysOf('date', 1)).toEqual([200_000_000_000]);
+  });
+});
+
+describe('every attempt of a step', () => {
+  it('has the same id, which no other step has', async () => {
+    const harness = startHarness(program);
+    const [one, two] = (await harness.run('ids')) as string[];
+    expect(one).not.toBe(two);
+    const expected = [one, two].flatMap((id) => [1, 2, 3].map((attempt) => [id, attempt, 'delays/ids']));
+    expect(ids).toEqual(expected);
+    await harness.close();
   });
 });

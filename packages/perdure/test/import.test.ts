@@ -48,6 +48,8 @@ export const createWorld = async () => ({ ...(await make('memory')), name: 'mine
     'local',
     true,
     true,
+    'pending',
+    true,
     'mine',
     unknown,
     unknown,
