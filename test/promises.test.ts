@@ -230,7 +230,6 @@ describe('what is counted', () => {
       rounds('packages/core/test/http-fuzz.test.ts'),
     ];
     const counts: [string, number][] = [
-      ['promises', rows.length],
       ['sites at module level', moduleLevel.length],
       ['sites of instances', instanceLevel.length],
       ['sites in functions', nested.length],
