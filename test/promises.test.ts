@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { constants, createContext, Script } from 'node:vm';
+import { parseSync } from 'oxc-parser';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { calls } from '../packages/compiler/test/call-sites.ts';
 import { instanceLevel } from '../packages/compiler/test/class-sites.ts';
@@ -106,6 +107,16 @@ describe('the API', () => {
       expect(missingFrom('The API', [subpath.replace(/^\./, 'perdure'), ...names])).toEqual([]);
     },
   );
+
+  it.each([
+    ['index', 'packages/core/src/guest/api.ts'],
+    ['api', 'packages/core/src/guest/driving.ts'],
+  ])('means something in a workflow, too: every name of %s', async (host, guest) => {
+    const module: object = await import(`../packages/perdure/src/${host}.ts`);
+    const { staticExports } = parseSync(guest, read(guest)).module;
+    const names = staticExports.flatMap(({ entries }) => entries.map((entry) => entry.exportName.name));
+    expect(Object.keys(module).filter((name) => !names.includes(name))).toEqual([]);
+  });
 
   it('has every subpath, type of event, limit and variable of the environment', () => {
     expect(

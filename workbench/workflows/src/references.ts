@@ -48,9 +48,15 @@ export async function passesClosure(n: number): Promise<unknown[]> {
 /** A method that is bound takes its instance along. */
 export async function passesMethod(money: Money): Promise<unknown> {
   'use workflow';
-  const converted = money.converted.bind(money);
+  const other = new Money(10, 'EUR');
+  const converted = other.converted.bind(money);
   const back = await giveBack(converted);
-  const made = [(await call(converted as Call, 'USD', 3)) as Money, await back('CHF', 2)];
+  const made = [
+    (await call(converted as Call, 'USD', 3)) as Money,
+    await back.call(other, 'CHF', 2),
+    await money.converted.call(other, 'SEK', 1),
+    (await call(money.converted as Call, 'NOK', 5)) as Money,
+  ];
   return made.map(({ amount, currency }) => `${amount} ${currency}`);
 }
 
