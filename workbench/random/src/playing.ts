@@ -1,0 +1,206 @@
+/** Plays an edition once: all its sketches at the same time, on one world, while processes crash. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Counters, createRuntime, type Runtime } from '@perdure/core';
+import { type Event, type EventOf, isEnded, type World } from '@perdure/world';
+import { createLocalWorld } from '@perdure/world-local';
+import { createMemoryWorld } from '@perdure/world-memory';
+import { createRandom, type Random } from '../../chaos/src/random.ts';
+import { Bodies, type Trace } from './bodies.ts';
+import type { Edition } from './edition.ts';
+import { inputOf } from './opened.ts';
+import { Outside } from './outside.ts';
+import type { Sketch } from './sketch.ts';
+import { type Tether, tether } from './tether.ts';
+
+export interface Setting {
+  readonly world: 'memory' | 'local';
+  /** `resident` keeps Executions between turns, `dropped` drops them after every one. */
+  readonly residency: 'resident' | 'dropped';
+  /** How many processes die on the way. */
+  readonly crashes: number;
+}
+
+export interface PlayedRun {
+  readonly runId: string;
+  readonly sketch: Sketch;
+  /** What it was started with. */
+  readonly start: number;
+  readonly history: readonly Event[];
+  /** Bodies of its steps that began. */
+  readonly traces: readonly Trace[];
+  /** Ids of payloads that its hooks were sent, once per acknowledgement. */
+  readonly acknowledged: readonly string[];
+  readonly cancelled: 'asked' | 'no';
+}
+
+export interface Playing {
+  readonly setting: Setting;
+  readonly runs: readonly PlayedRun[];
+  /** What processes and senders complained about. */
+  readonly troubles: readonly string[];
+  readonly crashes: number;
+  readonly counters: Counters;
+  readonly programs: ReadonlyMap<string, string>;
+}
+
+export interface PlayOptions {
+  readonly setting: Setting;
+  readonly seed: number;
+  /** Without an append for so long, runs that have not ended never will. */
+  readonly stuckMs: number;
+  /** Puts something between the world and everybody. */
+  readonly disguise?: (world: World) => World;
+}
+
+export async function play(edition: Edition, options: PlayOptions): Promise<Playing> {
+  const { setting, disguise = (world) => world } = options;
+  const local = setting.world === 'local';
+  const dataDir = local ? await mkdtemp(join(tmpdir(), 'perdure-random-')) : '';
+  const world = disguise(local ? createLocalWorld({ dataDir }) : createMemoryWorld());
+  const theatre = new Theatre(edition, world, options);
+  try {
+    return await theatre.play();
+  } finally {
+    await theatre.close();
+    await world.close();
+    if (local) await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+interface Process {
+  readonly tether: Tether;
+  readonly runtime: Runtime;
+}
+
+class Theatre {
+  readonly #edition: Edition;
+  readonly #world: World;
+  readonly #options: PlayOptions;
+  readonly #random: Random;
+  readonly #troubles: string[] = [];
+  readonly #processes: Process[] = [];
+  readonly #sender: Runtime;
+  readonly #outside: Outside;
+  readonly #bodies: Bodies;
+  readonly #slots: number;
+  #lastAppend = performance.now();
+
+  constructor(edition: Edition, world: World, options: PlayOptions) {
+    this.#edition = edition;
+    this.#world = world;
+    this.#options = options;
+    this.#random = createRandom(options.seed);
+    this.#slots = this.#random.pick([256, 256, 3, 1]);
+    this.#bodies = new Bodies(this.#random);
+    edition.give(this.#bodies);
+    this.#sender = createRuntime({
+      world,
+      worker: 'off',
+      program: edition.program,
+      report: this.#report,
+      env: {},
+    });
+    const sketchOf = async (runId: string): Promise<Sketch | undefined> => {
+      const run = await world.runs.get(runId);
+      return run && edition.byWorkflow.get(run.workflowName);
+    };
+    this.#outside = new Outside({ runtime: this.#sender, random: this.#random, sketchOf });
+  }
+
+  readonly #report = (problem: string, error: unknown): void => {
+    this.#troubles.push(`${problem}: ${error}`);
+  };
+
+  async play(): Promise<Playing> {
+    const { setting } = this.#options;
+    this.#enter();
+    for (const sketch of this.#edition.sketches) {
+      // A process that may die could take the answer to `start` with it.
+      const { runtime } = setting.crashes > 0 ? { runtime: this.#sender } : this.#processes[0]!;
+      await runtime.start(this.#edition.workflowOf(sketch), [sketch.start, sketch.name]);
+    }
+    await this.#allEnded();
+    await this.#outside.quiet();
+    return {
+      setting,
+      runs: await this.#runs(),
+      troubles: [...this.#troubles, ...this.#outside.troubles],
+      crashes: this.#processes.length - 1,
+      counters: this.#counters(),
+      programs: new Map([[this.#edition.program.hash, this.#edition.program.code]]),
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const { tether } of this.#processes) tether.bury();
+    const runtimes = [this.#sender, ...this.#processes.map(({ runtime }) => runtime)];
+    await Promise.all(runtimes.map((runtime) => runtime.close({ graceMs: 0 })));
+  }
+
+  /** A new process takes over. */
+  #enter(): void {
+    const { setting } = this.#options;
+    const random = this.#random;
+    const crashes = this.#processes.length < setting.crashes;
+    const process = tether(this.#world, {
+      crashAt: crashes ? random.between(1, 3 * this.#edition.sketches.length) : 0,
+      point: random.pick(['before', 'unacknowledged', 'after']),
+      onCrash: () => this.#enter(),
+      onAppended: (events) => {
+        this.#lastAppend = performance.now();
+        this.#outside.note(events);
+      },
+    });
+    const runtime = createRuntime({
+      world: process.world,
+      program: this.#edition.program,
+      maxConcurrentSteps: this.#slots,
+      report: this.#report,
+      log: () => undefined,
+      env: {},
+      ...(setting.residency === 'dropped' ? { maxResidentExecutions: 0 } : {}),
+    });
+    this.#processes.push({ tether: process, runtime });
+  }
+
+  async #allEnded(): Promise<void> {
+    while (performance.now() - this.#lastAppend < this.#options.stuckMs) {
+      const { runs } = await this.#world.runs.list({ limit: 10_000 });
+      if (runs.every(({ status }) => isEnded(status))) return;
+      await pause(8);
+    }
+  }
+
+  async #runs(): Promise<PlayedRun[]> {
+    const { runs } = await this.#world.runs.list({ limit: 10_000 });
+    return Promise.all(
+      runs.map(async ({ runId, workflowName }) => {
+        const history = await this.#world.runs.history(runId);
+        const sent = this.#outside.acknowledged.filter((one) => one.runId === runId);
+        return {
+          runId,
+          sketch: this.#edition.byWorkflow.get(workflowName)!,
+          start: inputOf(history[0] as EventOf<'run_created'>)[0],
+          history,
+          traces: this.#bodies.traces.filter((trace) => trace.runId === runId),
+          acknowledged: sent.map(({ id }) => id),
+          cancelled: this.#outside.cancelled.has(runId) ? 'asked' : 'no',
+        };
+      }),
+    );
+  }
+
+  #counters(): Counters {
+    const all = this.#processes.map(({ runtime }) => runtime.counters);
+    const sum = (key: keyof Counters): number => all.reduce((total, one) => total + one[key], 0);
+    return {
+      hydrations: sum('hydrations'),
+      hydrationHits: sum('hydrationHits'),
+      turns: sum('turns'),
+      replays: sum('replays'),
+    };
+  }
+}
