@@ -25,6 +25,7 @@ export class StageBuilder {
   readonly #engine: Engine;
   readonly #runId: string;
   readonly #consumer: StepConsumer;
+  readonly #cache: HydrationCache | undefined;
   /** Owners of tokens that this stage's hooks could not have, by correlation id. */
   readonly #conflicts = new Map<string, string>();
   #stage: Stage = new Stage([]);
@@ -38,8 +39,8 @@ export class StageBuilder {
     this.#children = new ChildWatch(engine);
     const { envelope, counters } = engine;
     // The cache lives as long as the claim: longer than the Executions of the run, never shared between runs.
-    const cache = engine.hydrationCache === 'on' ? new HydrationCache() : undefined;
-    this.#consumer = new StepConsumer({ envelope, counters, cache });
+    this.#cache = engine.hydrationCache === 'on' ? new HydrationCache() : undefined;
+    this.#consumer = new StepConsumer({ envelope, counters, cache: this.#cache });
   }
 
   /** The last version known to be durable. */
@@ -85,6 +86,7 @@ export class StageBuilder {
   refuse(): readonly Arrival[] {
     const { events, arrivals, starts } = this.#stage;
     if (events.length > 0) this.drop();
+    for (const { eventId } of events) this.#cache?.forget(eventId);
     for (const _ of starts) this.#engine.slots.give();
     this.#stage = new Stage([]);
     this.#seekInterrupted = true;
