@@ -72,7 +72,10 @@ function then(ends: readonly End[], next: (v: number) => readonly End[]): End[] 
 }
 
 function endsOf(block: Block, v: number): End[] {
-  return block.reduce<End[]>((ends, statement) => then(ends, (at) => endsOfStatement(statement, at)), [on(v)]);
+  return block.reduce<End[]>(
+    (ends, statement) => then(ends, (at) => endsOfStatement(statement, at)),
+    [on(v)],
+  );
 }
 
 function stepEnd({ site, failures }: StepPlan, v: number): End {
@@ -89,9 +92,12 @@ function endsOfStatement(statement: Statement, v: number): End[] {
       return parallel(statement, v);
     case 'choice': {
       const { by, modulus } = statement;
-      const sides = { then: () => endsOf(statement.then, v), otherwise: () => endsOf(statement.otherwise, v) };
-      if (by === 'random') return distinct([...sides.then(), ...sides.otherwise()]);
-      return v % modulus === 0 ? sides.then() : sides.otherwise();
+      const sides = {
+        yes: () => endsOf(statement.yes, v),
+        no: () => endsOf(statement.no, v),
+      };
+      if (by === 'random') return distinct([...sides.yes(), ...sides.no()]);
+      return v % modulus === 0 ? sides.yes() : sides.no();
     }
     case 'loop':
       return loop(statement, v);
@@ -164,7 +170,9 @@ function loop({ times, exit, body }: Extract<Statement, { kind: 'loop' }>, v: nu
   let ends: End[] = [on(v)];
   for (let i = 0; i < times; i += 1) {
     ends = then(ends, (at) =>
-      then(endsOf(body, mix(at, i)), (after) => [after % exit === 0 ? { ...on(after), kind: 'broken' } : on(after)]),
+      then(endsOf(body, mix(at, i)), (after) => [
+        after % exit === 0 ? { ...on(after), kind: 'broken' } : on(after),
+      ]),
     );
   }
   return distinct(ends.map((end) => (end.kind === 'broken' ? on(end.v) : end)));
@@ -246,7 +254,8 @@ function each(
   let going = [{ v, state }];
   for (let i = 0; i < payloads; i += 1) {
     // The loop over a disposed hook ends when nothing is queued any more.
-    for (const one of going) if (one.state.disposed === 'yes') ended.push({ end: on(one.v), state: one.state });
+    for (const one of going)
+      if (one.state.disposed === 'yes') ended.push({ end: on(one.v), state: one.state });
     going = going.flatMap((one) => {
       const next = { ...one.state, taken: one.state.taken + 1 };
       const ends = endsOf(body, mix(one.v, payloadAt(site, one.state.taken)));

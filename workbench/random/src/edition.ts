@@ -9,8 +9,8 @@ import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildProgram, transformHost } from '@perdure/compiler';
-import { guestModules } from '../../../packages/perdure/src/guest.ts';
 import { registry } from '../../../packages/core/src/registry.ts';
+import { guestModules } from '../../../packages/perdure/src/guest.ts';
 import type { Bodies } from './bodies.ts';
 import { imports, sourceOf } from './print.ts';
 import { familyOf, type Sketch } from './sketch.ts';
@@ -42,7 +42,9 @@ export async function publish(sketches: readonly Sketch[]): Promise<Edition> {
     if (!host) throw new TypeError('Expected directives in the source of sketches');
     const shelf = load(host.code);
     const names = new Map(sketches.flatMap((sketch) => [...familyOf(sketch)]).map((one) => [one.name, one]));
-    const ids = new Map(host.sites.filter(({ kind }) => kind === 'workflow').map(({ id, name }) => [name, id]));
+    const ids = new Map(
+      host.sites.filter(({ kind }) => kind === 'workflow').map(({ id, name }) => [name, id]),
+    );
     return {
       sketches,
       source,

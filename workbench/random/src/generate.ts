@@ -85,7 +85,8 @@ function statement(making: Making, depth: number): Statement {
     depth >= 3 || making.left <= 0 ? flat : making.children > 0 && depth < 2 ? [...deep, 'child'] : deep;
   const kind = random.pick(kinds);
   // What ends a sketch early is rarer, above all at its top.
-  if ((kind === 'throw' || kind === 'return') && random.chance(depth === 0 ? 0.9 : 0.4)) return plainStep(making);
+  if ((kind === 'throw' || kind === 'return') && random.chance(depth === 0 ? 0.9 : 0.4))
+    return plainStep(making);
   return make(kind, making, depth);
 }
 
@@ -110,11 +111,17 @@ function make(kind: Statement['kind'], making: Making, depth: number): Statement
     case 'choice': {
       const by = random.pick(['value', 'value', 'random'] as const);
       const modulus = random.between(2, 3);
-      return { kind, by, modulus, then: block(making, depth), otherwise: block(making, depth, 1) };
+      return { kind, by, modulus, yes: block(making, depth), no: block(making, depth, 1) };
     }
     case 'loop': {
       const site = nextSite(making);
-      return { kind, site, times: random.between(1, 3), exit: random.between(2, 6), body: block(making, depth, 2) };
+      return {
+        kind,
+        site,
+        times: random.between(1, 3),
+        exit: random.between(2, 6),
+        body: block(making, depth, 2),
+      };
     }
     case 'countdown':
       return { kind, site: nextSite(making), from: random.between(1, 3), body: block(making, depth, 1) };
@@ -127,7 +134,12 @@ function make(kind: Statement['kind'], making: Making, depth: number): Statement
     case 'sleep':
       return { kind, ms: random.between(0, 6), form: random.pick(['for', 'for', 'until']) };
     case 'hook':
-      return { kind, site: nextSite(making), form: random.pick(['using', 'plain']), uses: hookUses(making, depth) };
+      return {
+        kind,
+        site: nextSite(making),
+        form: random.pick(['using', 'plain']),
+        uses: hookUses(making, depth),
+      };
     case 'child': {
       const site = nextSite(making);
       const size = random.between(1, 4);

@@ -4,7 +4,15 @@
  * The `app` dialect is what the compiler gets. The `reference` dialect is the same text without compiler and engine:
  * steps are made by a function `step(name, plan)`, so that plain JavaScript can run the workflows.
  */
-import { type Block, familyOf, type HookUse, type Sketch, type Statement, type StepPlan, statementsOf } from './sketch.ts';
+import {
+  type Block,
+  familyOf,
+  type HookUse,
+  type Sketch,
+  type Statement,
+  type StepPlan,
+  statementsOf,
+} from './sketch.ts';
 
 export type Dialect = 'app' | 'reference';
 
@@ -131,10 +139,11 @@ class Printer {
       case 'parallel':
         return this.#parallel(statement);
       case 'choice': {
-        const condition = statement.by === 'random' ? 'Math.random() < 0.5' : `v % ${statement.modulus} === 0`;
+        const condition =
+          statement.by === 'random' ? 'Math.random() < 0.5' : `v % ${statement.modulus} === 0`;
         return [
-          ...this.#braced(`if (${condition})`, this.block(statement.then), '} else {'),
-          ...indented(this.block(statement.otherwise)),
+          ...this.#braced(`if (${condition})`, this.block(statement.yes), '} else {'),
+          ...indented(this.block(statement.no)),
           '}',
         ];
       }
@@ -249,7 +258,9 @@ class Printer {
     const hook = `h${site}`;
     const made = `createHook({ token: \`\${tag} ${site} \${(hooks += 1)}\` })`;
     const lines = [`${form === 'using' ? 'using' : 'const'} ${hook} = ${made};`];
-    return this.#braced('', [...lines, ...uses.flatMap((use) => this.#use(hook, use))]).map((line) => line.trimEnd());
+    return this.#braced('', [...lines, ...uses.flatMap((use) => this.#use(hook, use))]).map((line) =>
+      line.trimEnd(),
+    );
   }
 
   #use(hook: string, use: HookUse): string[] {

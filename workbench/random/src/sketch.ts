@@ -49,8 +49,8 @@ export type Statement =
       readonly kind: 'choice';
       readonly by: 'value' | 'random';
       readonly modulus: number;
-      readonly then: Block;
-      readonly otherwise: Block;
+      readonly yes: Block;
+      readonly no: Block;
     }
   /** `exit`: leaves the loop when `v` is a multiple of it. */
   | {
@@ -120,7 +120,7 @@ export function blocksOf(statement: Statement): readonly Block[] {
     case 'parallel':
       return statement.branches;
     case 'choice':
-      return [statement.then, statement.otherwise];
+      return [statement.yes, statement.no];
     case 'loop':
     case 'countdown':
     case 'abort':
