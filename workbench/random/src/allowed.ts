@@ -27,6 +27,9 @@ export const errorCodes = {
 export class TooManyAnswers extends Error {}
 
 const endsMost = 300;
+/** Statements looked at for one sketch; a loop over many possibilities looks at its body for each. */
+const looksMost = 20_000;
+let looks = 0;
 
 /** How a block may end; `v` is the variable then, `code` what was thrown or returned. */
 interface End {
@@ -44,6 +47,7 @@ export function keyOf({ kind, value }: Answer): string {
 
 /** By key. Throws `TooManyAnswers`. */
 export function allowedAnswers(sketch: Sketch, start: number = sketch.start): ReadonlyMap<string, Answer> {
+  looks = 0;
   const answers = settled(sketch.body, start);
   return new Map(answers.map((answer) => [keyOf(answer), answer]));
 }
@@ -83,6 +87,8 @@ function stepEnd({ site, failures }: StepPlan, v: number): End {
 }
 
 function endsOfStatement(statement: Statement, v: number): End[] {
+  looks += 1;
+  if (looks > looksMost) throw new TooManyAnswers(`more than ${looksMost} looks`);
   switch (statement.kind) {
     case 'step':
       return statement.form === 'dropped' ? [on(v)] : [stepEnd(statement.step, v)];
@@ -268,7 +274,7 @@ function each(
 
 function child({ child: sketch, how }: Extract<Statement, { kind: 'child' }>, v: number): End[] {
   if (how === 'leave') return [on(v)];
-  const answers = [...allowedAnswers(sketch, v).values()];
+  const answers = settled(sketch.body, v);
   const ends = answers.map(({ kind, value }) =>
     kind === 'fulfilled' ? on(mix(v, value)) : thrown(v, errorCodes.WorkflowRunFailedError),
   );

@@ -184,7 +184,7 @@ function thrown(making: Making): Statement {
 function hookUses(making: Making, depth: number): HookUse[] {
   const { random } = making;
   const kinds = ['next', 'next', 'next', 'timed', 'each', 'body', 'body', 'conflict', 'dispose'] as const;
-  return Array.from({ length: random.between(1, 4) }, (): HookUse => {
+  const uses = Array.from({ length: random.between(1, 4) }, (): HookUse => {
     const kind = random.pick(kinds);
     switch (kind) {
       case 'timed':
@@ -197,4 +197,7 @@ function hookUses(making: Making, depth: number): HookUse[] {
         return { kind };
     }
   });
+  if (random.chance(0.7)) return uses;
+  // A reader that gives up, a payload that comes while nobody reads, and one who reads then.
+  return [...uses, { kind: 'timed', ms: 0 }, { kind: 'body', body: [plainStep(making)] }, { kind: 'next' }];
 }

@@ -14,8 +14,8 @@ export function opened(payload: Payload, runId: string, place: string): unknown 
 
 /** The number that an error counts as; the same as in the source of a sketch. */
 export function codeOf(error: unknown): number {
-  const { name, message } = error as Error;
-  return (errorCodes as Record<string, number>)[name] ?? Number(message.slice(1));
+  const { name, message } = Object(error) as Error;
+  return (errorCodes as Record<string, number>)[name] ?? Number(String(message).slice(1));
 }
 
 /** What `start` was given: the value and the tag. */

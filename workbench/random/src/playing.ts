@@ -19,7 +19,7 @@ export interface Setting {
   readonly world: 'memory' | 'local';
   /** `resident` keeps Executions between turns, `dropped` drops them after every one. */
   readonly residency: 'resident' | 'dropped';
-  /** How many processes die on the way. */
+  /** How many processes end on the way. */
   readonly crashes: number;
 }
 
@@ -86,7 +86,11 @@ class Theatre {
   readonly #outside: Outside;
   readonly #bodies: Bodies;
   readonly #slots: number;
+  readonly #places: number;
+  readonly #workers: number;
   #lastAppend = performance.now();
+  /** Processes that end on the way. */
+  #doomed = 0;
 
   constructor(edition: Edition, world: World, options: PlayOptions) {
     this.#edition = edition;
@@ -94,6 +98,8 @@ class Theatre {
     this.#options = options;
     this.#random = createRandom(options.seed);
     this.#slots = this.#random.pick([256, 256, 3, 1]);
+    this.#places = this.#random.pick([256, 256, 5]);
+    this.#workers = this.#random.pick([1, 1, 2]);
     this.#bodies = new Bodies(this.#random);
     edition.give(this.#bodies);
     this.#sender = createRuntime({
@@ -116,7 +122,7 @@ class Theatre {
 
   async play(): Promise<Playing> {
     const { setting } = this.#options;
-    this.#enter();
+    for (let worker = 0; worker < this.#workers; worker += 1) this.#enter();
     for (const sketch of this.#edition.sketches) {
       // A process that may die could take the answer to `start` with it.
       const { runtime } = setting.crashes > 0 ? { runtime: this.#sender } : this.#processes[0]!;
@@ -128,7 +134,7 @@ class Theatre {
       setting,
       runs: await this.#runs(),
       troubles: [...this.#troubles, ...this.#outside.troubles],
-      crashes: this.#processes.length - 1,
+      crashes: this.#processes.length - this.#workers,
       counters: this.#counters(),
       programs: new Map([[this.#edition.program.hash, this.#edition.program.code]]),
     };
@@ -144,11 +150,15 @@ class Theatre {
   #enter(): void {
     const { setting } = this.#options;
     const random = this.#random;
-    const crashes = this.#processes.length < setting.crashes;
-    const process = tether(this.#world, {
+    const crashes = this.#doomed < setting.crashes;
+    if (crashes) this.#doomed += 1;
+    const process: Tether = tether(this.#world, {
       crashAt: crashes ? random.between(1, 3 * this.#edition.sketches.length) : 0,
-      point: random.pick(['before', 'unacknowledged', 'after']),
-      onCrash: () => this.#enter(),
+      point: random.pick(['before', 'unacknowledged', 'after', 'stopped']),
+      onEnd: (how) => {
+        if (how === 'leaving') void runtime.close({ graceMs: random.pick([0, 1, 10]) });
+        this.#enter();
+      },
       onAppended: (events) => {
         this.#lastAppend = performance.now();
         this.#outside.note(events);
@@ -158,6 +168,7 @@ class Theatre {
       world: process.world,
       program: this.#edition.program,
       maxConcurrentSteps: this.#slots,
+      maxConcurrentRuns: this.#places,
       report: this.#report,
       log: () => undefined,
       env: {},

@@ -6,12 +6,16 @@
  */
 import { type Claim, type Event, type World, worldErrors } from '@perdure/world';
 
+/** Before the append, between its two halves, after it; or the process is asked to stop then. */
+export type CrashPoint = 'before' | 'unacknowledged' | 'after' | 'stopped';
+
 export interface TetherOptions {
-  /** Dies at this append, counted from 1; 0: never. */
+  /** Ends at this append, counted from 1; 0: never. */
   readonly crashAt: number;
   /** Where in that append. */
-  readonly point: 'before' | 'unacknowledged' | 'after';
-  readonly onCrash: () => void;
+  readonly point: CrashPoint;
+  /** `gone`: another process must take over; `leaving`: it ends itself, in good order. */
+  readonly onEnd: (how: 'gone' | 'leaving') => void;
   /** What became durable through this process. */
   readonly onAppended: (events: readonly Event[]) => void;
 }
@@ -37,7 +41,7 @@ export function tether(under: World, options: TetherOptions): Tether {
   const die = (): void => {
     if (state !== 'alive') return;
     state = 'dead';
-    void under.runs.release([...claims.values()]).finally(options.onCrash);
+    void under.runs.release([...claims.values()]).finally(() => options.onEnd('gone'));
   };
   /** Both ends of a call are moments at which the process may be gone. */
   const through = async <T>(call: () => Promise<T>, whenGone?: (result: T) => unknown): Promise<T> => {
@@ -61,6 +65,7 @@ export function tether(under: World, options: TetherOptions): Tether {
       if (result.kind === 'appended') options.onAppended(events);
       if (last && options.point === 'unacknowledged') die();
       if (last && options.point === 'after') setImmediate(die);
+      if (last && options.point === 'stopped') options.onEnd('leaving');
       return result;
     });
   };
