@@ -5,6 +5,7 @@ import { type Edition, publish } from './edition.ts';
 import { sketchOf } from './generate.ts';
 import { type Complaint, judge } from './judge.ts';
 import { type PlayedRun, type Playing, play, type Setting } from './playing.ts';
+import { differentStreams } from './same-stream.ts';
 import { shrink } from './shrink.ts';
 import { familyOf, type Sketch } from './sketch.ts';
 
@@ -89,12 +90,14 @@ export async function playSketches(
   const edition = edited(await publish(sketches), options.edit);
   let figures: Figures = { ...noFigures, sketches: sketches.length, compileMs: performance.now() - begun };
   const failures: Failure[] = [];
+  const playings: Playing[] = [];
   try {
     for (const setting of options.settings) {
       const { disguise, seed, stuckMs, stride } = options;
       const started = performance.now();
       const playing = await play(edition, { setting, seed, stuckMs, ...(disguise ? { disguise } : {}) });
       const played = performance.now();
+      playings.push(playing);
       const { complaints, problems, prefixes } = await judge(playing, stride);
       const times = { playMs: played - started, judgeMs: performance.now() - played };
       figures = sumOf(figures, { ...noFigures, ...times, ...countsOf(playing), prefixes });
@@ -104,6 +107,8 @@ export async function playSketches(
   } finally {
     edition.unload();
   }
+  for (const { sketch, problem } of differentStreams(playings))
+    failures.push({ setting: options.settings[0]!, sketch, problems: [`differentStreams: ${problem}`] });
   return { figures, failures };
 }
 

@@ -18,8 +18,8 @@ export interface Asked {
 
 /** How what an event records differs from what was asked for; undefined when it does not, or records no command. */
 export function unlike(event: Event, next: () => Asked | undefined): string | undefined {
-  if (!isCommandEvent(event)) return undefined;
   const recorded = recordedBy(event);
+  if (!recorded) return undefined;
   const asked = next();
   if (!asked) return `it records ${JSON.stringify(recorded)}, and nothing is asked for`;
   const { resumeAt, ...rest } = asked;
@@ -28,7 +28,9 @@ export function unlike(event: Event, next: () => Asked | undefined): string | un
   return `it records ${JSON.stringify(recorded)}, asked for is ${JSON.stringify(expected)}`;
 }
 
-function recordedBy(event: Event): unknown {
+/** Undefined for an event that records no command. */
+export function recordedBy(event: Event): object | undefined {
+  if (!isCommandEvent(event)) return undefined;
   const id = event.correlationId ?? '';
   const head = { type: event.eventType, id, name: '' };
   switch (event.eventType) {
@@ -57,10 +59,10 @@ function lastName(id: string): string {
 }
 
 /** As JSON would have it, with signals by their type and workflows by their name. */
-function comparable(asked: object): unknown {
+function comparable(asked: object): object {
   const text = JSON.stringify(asked, (_key, value: unknown) => {
     if (value instanceof ReferenceSignal || value instanceof AbortSignal) return 'a signal';
     return typeof value === 'string' && value.startsWith('workflow//') ? lastName(value) : value;
   });
-  return JSON.parse(text);
+  return JSON.parse(text) as object;
 }

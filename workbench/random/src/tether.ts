@@ -62,7 +62,7 @@ export function tether(under: World, options: TetherOptions): Tether {
     if (last && options.point === 'before') die();
     return through(async () => {
       const result = await under.runs.append(claim, events, given);
-      if (result.kind === 'appended') options.onAppended(events);
+      if (result.kind === 'appended' && events.length > 0) options.onAppended(events);
       if (last && options.point === 'unacknowledged') die();
       if (last && options.point === 'after') setImmediate(die);
       if (last && options.point === 'stopped') options.onEnd('leaving');
