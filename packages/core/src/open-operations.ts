@@ -49,6 +49,11 @@ export class OpenOperations {
     return this.#ready.some((step) => step.status === 'pending');
   }
 
+  /** Whether attempts have started that have no end, here or elsewhere. */
+  get hasRunning(): boolean {
+    return [...this.steps.values()].some((step) => step.status === 'running');
+  }
+
   /** The earliest wait or retry that is not over; undefined when only the outside can move the run. */
   nextTimer(): Timer | undefined {
     return this.#timeline.next((timer) => {

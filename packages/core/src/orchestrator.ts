@@ -140,7 +140,9 @@ export class RunSession {
   /** False when the run was given back with the write. */
   async #append(execution: Execution, claim: 'keep' | 'release'): Promise<boolean> {
     const { ended } = execution;
-    const waitsOnly = claim === 'release' && !execution.open.hasReady;
+    const { hasReady, hasRunning } = execution.open;
+    // Given back, nobody runs what is running: it was cut off before, and is for the next owner to start again.
+    const waitsOnly = claim === 'release' && !hasReady && !hasRunning;
     const next = waitsOnly ? this.#builder.nextDueAt(execution) : this.#builder.now(execution);
     const wakeAt = ended ? null : next;
     const release = claim === 'release' || ended !== undefined;

@@ -1,4 +1,4 @@
-import type { AppendResult, Event, World } from '@perdure/world';
+import type { AppendResult, Claim, Event, World } from '@perdure/world';
 import { createMemoryWorld } from '@perdure/world-memory';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FatalError, getStepMetadata, type ProgramSource, RetryableError } from '../src/index.ts';
@@ -413,6 +413,39 @@ describe('close', () => {
     await until(() => calls.filter((call) => call === 'blocked').length === 2);
     blocked.open();
     expect(await second.runtime.getRun(run.runId).returnValue).toEqual([2, 'released']);
+  });
+});
+
+describe('close, just after another worker was lost', () => {
+  it('leaves the attempts that were cut off to whoever is next', async () => {
+    const world = createMemoryWorld();
+    let claim: Claim | undefined;
+    const { create, history } = world.runs;
+    world.runs.create = async (...args) => {
+      const created = await create.apply(world.runs, args);
+      claim = created.claim;
+      return created;
+    };
+    const first = startHarness(program, { world });
+    const run = await first.runtime.start({ workflowId: 'blockedFirst' }, []);
+    await until(() => calls.includes('blocked'));
+    // The first worker lost it; the second one is told to stop while it reads what it took over.
+    const second = startHarness(program, { world });
+    let closing: Promise<void> | undefined;
+    world.runs.history = (runId, options) => {
+      closing ??= second.runtime.close({ graceMs: 10_000 });
+      return history.call(world.runs, runId, options);
+    };
+    await world.runs.release([claim!]);
+    await until(() => closing !== undefined);
+    await closing;
+    world.runs.history = history;
+    expect(types(await world.runs.history(run.runId)).at(-1)).toBe('step_started');
+    const third = harnessOf({ world, pollMs: 5 });
+    await until(() => calls.filter((call) => call === 'blocked').length === 2);
+    blocked.open();
+    expect(await third.runtime.getRun(run.runId).returnValue).toEqual(['released', 2]);
+    await first.runtime.close({ graceMs: 0 });
   });
 });
 
