@@ -123,6 +123,17 @@ function endsOfStatement(statement: Statement, v: number): End[] {
       return child(statement, v);
     case 'attribute':
       return [on(mix(v, v % 1_000))];
+    case 'told': {
+      const end = stepEnd(statement.step, v);
+      if (end.kind === 'thrown') return [end];
+      return [on(mix(end.v, statement.what === 'abort' ? 1 : v % 1_000))];
+    }
+    case 'drain':
+      return distinct(
+        ordersOf(Array.from({ length: statement.width }, (_, i) => i)).map((order) =>
+          on(order.reduce((at, i) => mix(at, mix(mix(v, i), statement.site)), v)),
+        ),
+      );
     case 'abort':
       return then(endsOf(statement.body, v), (at) => [
         on(mix(at, mix(v, statement.site))),
@@ -131,6 +142,11 @@ function endsOfStatement(statement: Statement, v: number): End[] {
     case 'clock':
       return then(endsOf(statement.body, v), (at) => [on(mix(at, 1))]);
   }
+}
+
+function ordersOf(items: readonly number[]): number[][] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((item, at) => ordersOf(items.toSpliced(at, 1)).map((order) => [item, ...order]));
 }
 
 /** `await a; await b`: `b` may have failed first, `a` is still what throws. */

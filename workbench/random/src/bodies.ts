@@ -1,12 +1,15 @@
 /** What steps do on the host: take a while by the seed, fail as planned, and leave a trace. */
 import { setImmediate as macrotask, setTimeout as pause } from 'node:timers/promises';
-import { FatalError, getStepMetadata, getWorkflowMetadata, RetryableError } from 'perdure';
+import { FatalError, getStepMetadata, getWorkflowMetadata, RetryableError, setAttributes } from 'perdure';
 import { mix } from '../../chaos/src/plan.ts';
 import type { Random } from '../../chaos/src/random.ts';
 import type { StepPlan } from './sketch.ts';
 
+/** What a body does beside taking its time: `listen` waits for its signal, `abort` and `mark` tell the run something. */
+export type Call = 'run' | 'decrement' | 'listen' | 'abort' | 'mark';
+
 export interface BodyPlan extends StepPlan {
-  readonly call: 'run' | 'decrement' | 'listen';
+  readonly call: Call;
   /** How long a `listen` waits for its signal, in milliseconds. */
   readonly patience: number;
 }
@@ -33,6 +36,8 @@ export class Bodies {
     this.traces.push({ runId: getWorkflowMetadata().workflowRunId, stepId, attempt });
     if (plan.call === 'listen') return this.#listen(plan, v, more[0] as AbortSignal);
     await this.#takeTime();
+    if (plan.call === 'abort') (more[0] as AbortController).abort('told');
+    if (plan.call === 'mark') await setAttributes({ [`m${plan.site}`]: String(v % 1_000) });
     const failures = this.#failures.get(stepId) ?? 0;
     if (plan.failures === 'always' || failures < plan.failures) {
       this.#failures.set(stepId, failures + 1);

@@ -62,7 +62,18 @@ function stepPlan(making: Making): StepPlan {
   return { site, failures: random.between(1, retries), how, retries };
 }
 
-const flat = ['step', 'step', 'step', 'overlap', 'sleep', 'attribute', 'throw', 'return'] as const;
+const flat = [
+  'told',
+  'drain',
+  'step',
+  'step',
+  'step',
+  'overlap',
+  'sleep',
+  'attribute',
+  'throw',
+  'return',
+] as const;
 const deep = [
   ...flat,
   'parallel',
@@ -132,7 +143,15 @@ function make(kind: Statement['kind'], making: Making, depth: number): Statement
     case 'return':
       return { kind };
     case 'sleep':
-      return { kind, ms: random.between(0, 6), form: random.pick(['for', 'for', 'until']) };
+      return {
+        kind,
+        ms: random.between(0, 6),
+        form: random.pick(['for', 'for', 'for', 'until', 'until', 'woken']),
+      };
+    case 'told':
+      return { kind, step: stepPlan(making), what: random.pick(['abort', 'attribute']) };
+    case 'drain':
+      return { kind, site: nextSite(making), width: random.between(2, 4) };
     case 'hook':
       return {
         kind,

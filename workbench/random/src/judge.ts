@@ -6,8 +6,7 @@ import { allowedAnswers, keyOf } from './allowed.ts';
 import { answerOf } from './opened.ts';
 import type { PlayedRun, Playing } from './playing.ts';
 import { differencesFrom } from './reference.ts';
-import type { StepPlan } from './sketch.ts';
-import { statementsOf } from './sketch.ts';
+import { type StepPlan, statementsOf } from './sketch.ts';
 
 /** Something wrong with a run. */
 export interface Complaint {
@@ -39,7 +38,7 @@ async function problemsOf(run: PlayedRun, playing: Playing, stride: number): Pro
   const oracles = {
     isLegal,
     hasAnAllowedAnswer,
-    waitsLongEnough,
+    sleepsLongEnough,
     triesAsPlanned,
     bodiesAreAttempts,
     payloadsArriveOnce,
@@ -69,11 +68,18 @@ export function hasAnAllowedAnswer({ sketch, start, history, cancelled }: Played
   return [`its answer is ${keyOf(answer)}, allowed are ${[...allowed.keys()].slice(0, 8).join(', ')}`];
 }
 
+/** T1, but for sleeps that somebody ended. */
+function sleepsLongEnough({ history }: PlayedRun): string[] {
+  const isWoken = ({ eventType, key }: Event): boolean => eventType === 'wait_completed' && key !== undefined;
+  return waitsLongEnough({ history: history.filter((event) => !isWoken(event)) });
+}
+
 /** Steps with their plans, those of the engine without one. */
 function plansOf({ sketch }: PlayedRun): Map<string, StepPlan> {
   const plans = new Map<string, StepPlan>();
   for (const statement of statementsOf(sketch.body)) {
-    if (statement.kind === 'step') plans.set(`${sketch.name}s${statement.step.site}`, statement.step);
+    if (statement.kind === 'step' || statement.kind === 'told')
+      plans.set(`${sketch.name}s${statement.step.site}`, statement.step);
     if (statement.kind !== 'overlap') continue;
     for (const plan of [statement.first, statement.second]) plans.set(`${sketch.name}s${plan.site}`, plan);
   }
@@ -161,7 +167,9 @@ function hydratesOnce({ runs, counters, setting }: Playing): string[] {
   const { hydrations, hydrationHits, replays } = counters;
   if (hydrations + hydrationHits < outcomes)
     return [`${outcomes} outcomes, of which only ${hydrations + hydrationHits} were consumed`];
-  const once = setting.residency === 'resident' && replays === runs.length;
+  // A cancelled run may have had no Execution at all, or one that ran ahead.
+  const allRan = runs.every(({ history }) => history.at(-1)?.eventType !== 'run_cancelled');
+  const once = setting.residency === 'resident' && replays === runs.length && allRan;
   return once && hydrations + hydrationHits !== outcomes
     ? [`${outcomes} outcomes were consumed ${hydrations + hydrationHits} times without a replay`]
     : [];

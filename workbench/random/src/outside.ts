@@ -1,4 +1,4 @@
-/** What happens to runs from outside: payloads for their hooks, in order and some twice, and cancellations. */
+/** What happens to runs from outside: payloads for their hooks, in order and some twice, sleeps ended, cancellations. */
 import { setImmediate as macrotask, setTimeout as pause } from 'node:timers/promises';
 import { HookNotFoundError, type Runtime } from '@perdure/core';
 import type { Event, EventOf } from '@perdure/world';
@@ -38,6 +38,10 @@ export class Outside {
         this.#work(() => this.#feed(event));
       }
     }
+    for (const event of events) {
+      if (event.eventType === 'wait_created' && event.eventData.resumeAt > event.createdAt + 1_000_000)
+        this.#work(() => this.#wake(event));
+    }
     const last = events.at(-1);
     if (last && !this.cancelled.has(last.runId)) this.#work(() => this.#cancel(last));
   }
@@ -62,6 +66,11 @@ export class Outside {
     this.cancelled.add(runId);
     await this.#takeTime();
     await this.#options.runtime.getRun(runId).cancel();
+  }
+
+  async #wake({ runId, correlationId }: Event): Promise<void> {
+    await this.#takeTime();
+    await this.#options.runtime.getRun(runId).wakeUp({ correlationIds: [correlationId!] });
   }
 
   async #feed({ runId, eventData: { token } }: EventOf<'hook_created'>): Promise<void> {

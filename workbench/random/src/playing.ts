@@ -152,9 +152,11 @@ class Theatre {
     const random = this.#random;
     const crashes = this.#doomed < setting.crashes;
     if (crashes) this.#doomed += 1;
+    const crashAt = crashes ? random.between(1, 3 * this.#edition.sketches.length) : 0;
+    const point = random.pick(['before', 'unacknowledged', 'after', 'stopped'] as const);
     const process: Tether = tether(this.#world, {
-      crashAt: crashes ? random.between(1, 3 * this.#edition.sketches.length) : 0,
-      point: random.pick(['before', 'unacknowledged', 'after', 'stopped']),
+      crashAt,
+      point,
       onEnd: (how) => {
         if (how === 'leaving') void runtime.close({ graceMs: random.pick([0, 1, 10]) });
         this.#enter();

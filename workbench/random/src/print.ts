@@ -4,17 +4,8 @@
  * The `app` dialect is what the compiler gets. The `reference` dialect is the same text without compiler and engine:
  * steps are made by a function `step(name, plan)`, so that plain JavaScript can run the workflows.
  */
-import {
-  type Block,
-  familyOf,
-  type HookUse,
-  type Sketch,
-  type Statement,
-  type StepPlan,
-  statementsOf,
-} from './sketch.ts';
-
-export type Dialect = 'app' | 'reference';
+import { type Dialect, stepName, stepsOf } from './print-steps.ts';
+import { type Block, familyOf, type HookUse, type Sketch, type Statement, statementsOf } from './sketch.ts';
 
 const prelude = `function mix(value, n) {
   return (value * 31 + n * 17 + 7) % 1000003;
@@ -53,47 +44,6 @@ function workflow(sketch: Sketch, dialect: Dialect): string {
     '}',
     '',
   ].join('\n');
-}
-
-/** Name of the step at a site. */
-export function stepName({ name }: Sketch, site: number): string {
-  return `${name}s${site}`;
-}
-
-/** Steps at module level that a statement calls. */
-function stepsOf(sketch: Sketch, statement: Statement, dialect: Dialect): string[] {
-  const declared = (plan: StepPlan, call: 'run' | 'decrement' | 'listen' = 'run', patience = 0): string =>
-    declaration(stepName(sketch, plan.site), dialect, { plan, call, patience });
-  const good = (site: number): StepPlan => ({ site, failures: 0, how: 'error', retries: 1 });
-  switch (statement.kind) {
-    case 'step':
-      return statement.form === 'nested' ? [] : [declared(statement.step)];
-    case 'overlap':
-      return [declared(statement.first), declared(statement.second)];
-    case 'countdown':
-      return [declared(good(statement.site), 'decrement')];
-    case 'abort':
-      return [declared(good(statement.site), 'listen', statement.patience)];
-    default:
-      return [];
-  }
-}
-
-interface Declared {
-  readonly plan: StepPlan;
-  readonly call: 'run' | 'decrement' | 'listen';
-  readonly patience: number;
-}
-
-function declaration(name: string, dialect: Dialect, { plan, call, patience }: Declared): string {
-  const facts = JSON.stringify({ ...plan, call, patience });
-  if (dialect === 'reference') return `const ${name} = step('${name}', ${facts});`;
-  return `async function ${name}(v, ...more) {
-  'use step';
-  return bodies.play(${facts}, v, more);
-}
-${name}.retry = { maxAttempts: ${plan.retries + 1}, delay: 1 };
-`;
 }
 
 function indented(lines: readonly string[]): string[] {
@@ -172,6 +122,7 @@ class Printer {
         return ['return v;'];
       case 'sleep': {
         const { ms, form } = statement;
+        if (form === 'woken') return ["await sleep('1h');"];
         return [`await sleep(${form === 'for' ? ms : `new Date(Date.now() + ${ms})`});`];
       }
       case 'hook':
@@ -185,6 +136,10 @@ class Printer {
           `v = mix(v, Number((await getAttributes()).${key}));`,
         ];
       }
+      case 'told':
+        return this.#told(statement);
+      case 'drain':
+        return this.#drain(statement);
       case 'abort': {
         const [controller, listening] = [`c${statement.site}`, `p${statement.site}`];
         return [
@@ -291,6 +246,33 @@ class Printer {
         return [`let ${count} = 0;`, ...this.#braced(`for await (const ${payload} of ${hook})`, lines)];
       }
     }
+  }
+
+  #told({ step, what }: Extract<Statement, { kind: 'told' }>): string[] {
+    const name = this.#step(step);
+    if (what === 'attribute')
+      return [`v = await ${name}(v);`, `v = mix(v, Number((await getAttributes()).m${step.site}));`];
+    const controller = `c${step.site}`;
+    return [
+      `const ${controller} = new AbortController();`,
+      `v = await ${name}(v, ${controller});`,
+      `v = mix(v, ${controller}.signal.aborted ? 1 : 0);`,
+    ];
+  }
+
+  #drain({ site, width }: Extract<Statement, { kind: 'drain' }>): string[] {
+    const [left, i] = [`left${site}`, `i${site}`];
+    const name = this.#step({ site });
+    const call = `${name}(mix(v, ${i})).then((value) => ({ i: ${i}, value }))`;
+    return [
+      `const ${left} = new Map();`,
+      `for (let ${i} = 0; ${i} < ${width}; ${i} += 1) ${left}.set(${i}, ${call});`,
+      ...this.#braced(`while (${left}.size > 0)`, [
+        `const { i, value } = await Promise.race(${left}.values());`,
+        `${left}.delete(i);`,
+        'v = mix(v, value);',
+      ]),
+    ];
   }
 
   #child({ site, child, how }: Extract<Statement, { kind: 'child' }>): string[] {

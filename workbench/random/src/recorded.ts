@@ -53,6 +53,9 @@ export function recordedBy(event: Event): object | undefined {
   }
 }
 
+const isSignal = (value: unknown): boolean =>
+  value instanceof ReferenceSignal || value instanceof AbortSignal;
+
 /** Ids are paths: `step//sketches//w1s2`. */
 function lastName(id: string): string {
   return id.slice(id.lastIndexOf('/') + 1);
@@ -61,7 +64,8 @@ function lastName(id: string): string {
 /** As JSON would have it, with signals by their type and workflows by their name. */
 function comparable(asked: object): object {
   const text = JSON.stringify(asked, (_key, value: unknown) => {
-    if (value instanceof ReferenceSignal || value instanceof AbortSignal) return 'a signal';
+    if (isSignal(value) || isSignal((value as { signal?: unknown } | null | undefined)?.signal))
+      return 'a signal';
     return typeof value === 'string' && value.startsWith('workflow//') ? lastName(value) : value;
   });
   return JSON.parse(text) as object;

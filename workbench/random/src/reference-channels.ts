@@ -107,13 +107,19 @@ export class ReferenceSignal {
   }
 
   /** A step gets it: from now on it has an id. */
-  cross(makeId: () => string): void {
+  cross(makeId: () => string): string {
     this.#id ??= makeId();
+    return this.#id;
   }
 
-  abort(): void {
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  /** `told`: the history knows already. */
+  abort(by: 'program' | 'told'): void {
     if (this.#aborted) return;
     this.#aborted = true;
-    if (this.#id !== undefined) this.#ask(this.#id);
+    if (this.#id !== undefined && by === 'program') this.#ask(this.#id);
   }
 }

@@ -9,19 +9,19 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Event, EventOf } from '@perdure/world';
-import { mix } from '../../chaos/src/plan.ts';
 import { type Answer, keyOf } from './allowed.ts';
 import type { BodyPlan } from './bodies.ts';
 import { answerOf, codeOf, inputOf, opened } from './opened.ts';
 import { sourceOf } from './print.ts';
 import { type Asked, unlike } from './recorded.ts';
 import { ReferenceHook, ReferenceSignal } from './reference-channels.ts';
+import { ReferenceChildren } from './reference-children.ts';
+import { type Expected, outcomeOf, unlikeOutcome } from './reference-outcome.ts';
 import { randomOf } from './reference-random.ts';
 import { payloadAt, type Sketch } from './sketch.ts';
 
 interface Waiting {
-  /** What the step must come to, when that is known. */
-  readonly expected?: { readonly kind: 'value' | 'failure'; readonly values: readonly number[] };
+  readonly expected?: Expected;
   settle(event: Event, value: unknown): void;
 }
 
@@ -36,7 +36,6 @@ export async function differencesFrom(sketch: Sketch, history: readonly Event[])
 }
 
 const macrotask = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const named = (name: string): Error => Object.assign(new Error(name), { name });
 
 class Reference {
   readonly #sketch: Sketch;
@@ -44,9 +43,9 @@ class Reference {
   readonly #base: string;
   readonly #asked: Asked[] = [];
   readonly #waiting = new Map<string, Waiting>();
-  readonly #children = new Map<string, PromiseWithResolvers<unknown>>();
-  readonly #childrenAsked = new Set<string>();
+  readonly #children = new ReferenceChildren();
   readonly #hooks = new Map<string, { readonly site: number; taken: number }>();
+  readonly #signals = new Map<string, ReferenceSignal>();
   readonly #attributes = new Map<string, string>();
   #time: number;
   #sequence = 0;
@@ -105,40 +104,34 @@ class Reference {
       }
       case 'child_completed':
         this.#time = event.createdAt;
-        this.#endChild(event);
+        this.#children.end(event);
+        return undefined;
+      case 'attr_set':
+      case 'abort_requested':
+        // What a step told; what the program did itself, it knows.
+        if (event.key !== undefined) this.#hear(event);
         return undefined;
       default:
         return undefined;
     }
   }
 
+  #hear(event: EventOf<'attr_set'> | EventOf<'abort_requested'>): void {
+    this.#time = event.createdAt;
+    if (event.eventType === 'abort_requested') this.#signals.get(event.correlationId!)?.abort('told');
+    else
+      for (const [key, value] of Object.entries(event.eventData.attributes))
+        this.#attributes.set(key, value!);
+  }
+
   #settle(event: Event, value: unknown): string | undefined {
     this.#time = event.createdAt;
     const waiting = this.#waiting.get(event.correlationId!);
     if (!waiting) return `nobody waits for ${event.correlationId}`;
-    if (waiting.expected) {
-      const { kind, values } = waiting.expected;
-      const came = event.eventType === 'step_completed' ? 'value' : 'failure';
-      const number = came === 'value' ? (value as number) : codeOf(value);
-      if (came !== kind || !values.includes(number))
-        return `it comes to ${came} ${number}, expected ${kind} ${values.join(' or ')}`;
-    }
+    const problem = waiting.expected && unlikeOutcome(event, value, waiting.expected);
+    if (problem) return problem;
     waiting.settle(event, value);
     return undefined;
-  }
-
-  #endChild({ runId, eventData }: EventOf<'child_completed'>): void {
-    const { childRunId, status, output } = eventData;
-    const child = this.#child(childRunId);
-    child.promise.catch(() => undefined);
-    if (status === 'completed') child.resolve(opened(output!, runId, `child_${childRunId}/result`));
-    else child.reject(named(status === 'failed' ? 'WorkflowRunFailedError' : 'WorkflowRunCancelledError'));
-  }
-
-  #child(runId: string): PromiseWithResolvers<unknown> {
-    const child = this.#children.get(runId) ?? Promise.withResolvers<unknown>();
-    this.#children.set(runId, child);
-    return child;
   }
 
   #nextId(prefix: string): string {
@@ -185,7 +178,7 @@ class Reference {
         reference.#ask({ type: 'abort_requested', id, name: '' }),
       );
       abort(): void {
-        this.signal.abort();
+        this.signal.abort('program');
       }
     }
     return {
@@ -193,7 +186,7 @@ class Reference {
         (name: string, plan: BodyPlan, closure?: () => Record<string, unknown>) =>
         (...args: unknown[]) =>
           this.#step(name, { plan, args, closure: closure?.() }),
-      sleep: (duration: number | Date) => this.#sleep(duration),
+      sleep: (duration: number | string | Date) => this.#sleep(duration),
       createHook: ({ token }: { token: string }) => this.#hook(token),
       start: (workflow: { name: string }, args: unknown[]) => this.#start(workflow.name, args),
       setAttributes: async (changes: Record<string, string>) => this.#setAttributes(changes),
@@ -207,7 +200,7 @@ class Reference {
     };
   }
 
-  #wait(id: string, expected?: Waiting['expected']): Promise<unknown> {
+  #wait(id: string, expected?: Expected): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     promise.catch(() => undefined);
     const settle: Waiting['settle'] = ({ eventType }, value) => {
@@ -227,7 +220,14 @@ class Reference {
       closure,
     }: { plan: BodyPlan; args: unknown[]; closure: Record<string, unknown> | undefined },
   ): Promise<unknown> {
-    for (const arg of args) if (arg instanceof ReferenceSignal) arg.cross(() => this.#nextId('abrt'));
+    for (const arg of args) {
+      const signal = arg instanceof ReferenceSignal ? arg : (arg as { signal?: unknown } | undefined)?.signal;
+      if (signal instanceof ReferenceSignal)
+        this.#signals.set(
+          signal.cross(() => this.#nextId('abrt')),
+          signal,
+        );
+    }
     const id = this.#nextId('step');
     this.#ask({ type: 'step_created', id, name, args, closure });
     const v = Number(closure ? Object.values(closure)[0] : args[0]);
@@ -240,10 +240,12 @@ class Reference {
     return this.#wait(id);
   }
 
-  #sleep(duration: number | Date): Promise<unknown> {
+  #sleep(duration: number | string | Date): Promise<unknown> {
     const id = this.#nextId('wait');
     const resumeAt = (createdAt: number) =>
-      typeof duration === 'number' ? createdAt + duration : duration.getTime();
+      duration instanceof Date
+        ? duration.getTime()
+        : createdAt + (duration === '1h' ? 3_600_000 : Number(duration));
     this.#ask({ type: 'wait_created', id, name: '', resumeAt });
     return this.#wait(id);
   }
@@ -277,14 +279,9 @@ class Reference {
     return {
       cancel: () => this.#builtin('cancelRun', [runId, undefined]),
       get returnValue(): Promise<unknown> {
-        if (!reference.#childrenAsked.has(runId)) {
-          reference.#childrenAsked.add(runId);
-          reference.#ask({ type: 'child_started', id: reference.#nextId('chld'), name: runId });
-        }
-        const { promise } = reference.#child(runId);
-        const result = promise.then((value) => value);
-        result.catch(() => undefined);
-        return result;
+        return reference.#children.resultOf(runId, () =>
+          reference.#ask({ type: 'child_started', id: reference.#nextId('chld'), name: runId }),
+        );
       },
     };
   }
@@ -293,11 +290,4 @@ class Reference {
     for (const [key, value] of Object.entries(changes)) this.#attributes.set(key, value);
     this.#ask({ type: 'attr_set', id: this.#nextId('attr'), name: '', args: [changes] });
   }
-}
-
-/** What a step must come to; a patient one to either of two values. */
-function outcomeOf({ site, failures, call }: BodyPlan, v: number): Waiting['expected'] {
-  if (failures === 'always') return { kind: 'failure', values: [101] };
-  if (call === 'decrement') return { kind: 'value', values: [v - 1] };
-  return { kind: 'value', values: call === 'listen' ? [mix(v, site), mix(v, site + 1)] : [mix(v, site)] };
 }

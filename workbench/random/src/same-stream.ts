@@ -20,6 +20,7 @@ function isFixedStatement(statement: Statement): boolean {
     // Ids of children are made up; branches go on as their steps complete, and so do signals.
     case 'child':
     case 'parallel':
+    case 'drain':
     case 'abort':
       return false;
     default:

@@ -70,7 +70,12 @@ export type Statement =
     }
   | { readonly kind: 'throw'; readonly code: number; readonly fatal: 'fatal' | 'plain' }
   | { readonly kind: 'return' }
-  | { readonly kind: 'sleep'; readonly ms: number; readonly form: 'for' | 'until' }
+  /** `woken` sleeps last an hour, unless somebody outside ends them. */
+  | { readonly kind: 'sleep'; readonly ms: number; readonly form: 'for' | 'until' | 'woken' }
+  /** A step that aborts a controller it was given, or sets an attribute of its run, before it comes to its end. */
+  | { readonly kind: 'told'; readonly step: StepPlan; readonly what: 'abort' | 'attribute' }
+  /** Steps raced again and again until all are done. */
+  | { readonly kind: 'drain'; readonly site: number; readonly width: number }
   | {
       readonly kind: 'hook';
       readonly site: number;

@@ -24,7 +24,7 @@ describe('random programs', () => {
   }, 120_000);
 
   it('ask for the same things on every world, resident and dropped, through crashes', async () => {
-    const seeds = range(1_000, 60).filter((seed) => isFixed(sketchOf(seed)));
+    const seeds = range(1_000, 120).filter((seed) => isFixed(sketchOf(seed)));
     expect(seeds.length).toBeGreaterThan(8);
     expect(await failuresOf(seeds.slice(0, 8), 'each', 8)).toEqual([]);
   }, 120_000);
