@@ -1,5 +1,5 @@
 /**
- * `node workbench/random/src/main.ts [--seed 1] [--count 1] [--world memory] [--stride 1] [--together 50] [--json]`
+ * `node workbench/random/src/main.ts [--seed 1] [--count 1] [--world memory] [--crashes 4] [--stride 1] [--together 50] [--json]`
  *
  * Plays the sketches of `count` seeds. A few are played in every setting, many each in one of them, in turn. Ends with
  * exit code 0 only if nothing is wrong; what fails is made small and shown with its source and its history.
@@ -14,13 +14,14 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     count: { type: 'string', default: '1' },
     world: { type: 'string' },
+    crashes: { type: 'string', default: '4' },
     stride: { type: 'string', default: '1' },
     together: { type: 'string', default: '50' },
     json: { type: 'boolean', default: false },
   },
 });
 
-function whole(name: 'seed' | 'count' | 'stride' | 'together', least: number): number {
+function whole(name: 'seed' | 'count' | 'crashes' | 'stride' | 'together', least: number): number {
   const number = Number(values[name]);
   if (!Number.isSafeInteger(number) || number < least) {
     throw new RangeError(`Expected a whole number >= ${least} for --${name}, got ${values[name]}.`);
@@ -29,7 +30,10 @@ function whole(name: 'seed' | 'count' | 'stride' | 'together', least: number): n
 }
 
 function settingsOf(world: string | undefined): readonly Setting[] {
-  const settings = allSettings.filter((setting) => world === undefined || setting.world === world);
+  const crashes = whole('crashes', 0);
+  const settings = allSettings
+    .filter((setting) => world === undefined || setting.world === world)
+    .map((setting) => (setting.crashes === 0 ? setting : { ...setting, crashes }));
   if (settings.length === 0) throw new RangeError(`Expected memory or local for --world, got ${world}.`);
   return settings;
 }

@@ -88,6 +88,7 @@ class Theatre {
   readonly #slots: number;
   readonly #places: number;
   readonly #workers: number;
+  readonly #hints: 'all' | 'half';
   #lastAppend = performance.now();
   /** Processes that end on the way. */
   #doomed = 0;
@@ -100,6 +101,7 @@ class Theatre {
     this.#slots = this.#random.pick([256, 256, 3, 1]);
     this.#places = this.#random.pick([256, 256, 5]);
     this.#workers = this.#random.pick([1, 1, 2]);
+    this.#hints = this.#random.pick(['all', 'all', 'half']);
     this.#bodies = new Bodies(this.#random);
     edition.give(this.#bodies);
     this.#sender = createRuntime({
@@ -152,7 +154,8 @@ class Theatre {
     const random = this.#random;
     const crashes = this.#doomed < setting.crashes;
     if (crashes) this.#doomed += 1;
-    const crashAt = crashes ? random.between(1, 3 * this.#edition.sketches.length) : 0;
+    const each = Math.ceil((12 * this.#edition.sketches.length) / Math.max(1, setting.crashes));
+    const crashAt = crashes ? random.between(1, each) : 0;
     const point = random.pick(['before', 'unacknowledged', 'after', 'stopped'] as const);
     const process: Tether = tether(this.#world, {
       crashAt,
@@ -161,6 +164,7 @@ class Theatre {
         if (how === 'leaving') void runtime.close({ graceMs: random.pick([0, 1, 10]) });
         this.#enter();
       },
+      hears: () => this.#hints === 'all' || random.chance(0.5),
       onAppended: (events) => {
         this.#lastAppend = performance.now();
         this.#outside.note(events);
@@ -171,6 +175,8 @@ class Theatre {
       program: this.#edition.program,
       maxConcurrentSteps: this.#slots,
       maxConcurrentRuns: this.#places,
+      // Hints only make things quick: without them, polling and heartbeats find what there is to do.
+      ...(this.#hints === 'half' ? { pollMs: 20, leaseMs: 1_500 } : {}),
       report: this.#report,
       log: () => undefined,
       env: {},

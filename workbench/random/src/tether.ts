@@ -16,6 +16,8 @@ export interface TetherOptions {
   readonly point: CrashPoint;
   /** `gone`: another process must take over; `leaving`: it ends itself, in good order. */
   readonly onEnd: (how: 'gone' | 'leaving') => void;
+  /** Whether the next hint arrives. */
+  readonly hears: () => boolean;
   /** What became durable through this process. */
   readonly onAppended: (events: readonly Event[]) => void;
 }
@@ -89,7 +91,7 @@ export function tether(under: World, options: TetherOptions): Tether {
         },
         ({ claimed }) => giveBack(claimed.map(({ claim }) => claim)),
       ),
-    watch: (listener) => under.runs.watch((hint) => state === 'alive' && listener(hint)),
+    watch: (listener) => under.runs.watch((hint) => state === 'alive' && options.hears() && listener(hint)),
   });
   const streams = standIn(under.streams, through, { watch: under.streams.watch.bind(under.streams) });
   const programs = standIn(under.programs, through, {});
