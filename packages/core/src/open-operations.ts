@@ -1,4 +1,4 @@
-/** What a run waits for: steps without an outcome, waits, children. Read off its events alone. */
+/** What a run waits for and holds: steps without an outcome, waits, children, tokens. Read off its events alone. */
 import type { Event, EventOf, Payload, StepOptions } from '@perdure/world';
 import { describeEvent } from './command.ts';
 import { DivergenceError } from './errors.ts';
@@ -33,6 +33,9 @@ export class OpenOperations {
   readonly children: Map<string, number> = new Map();
   /** Reasons of the aborts requested so far, by the id of their controller. */
   readonly aborts: Map<string, Payload> = new Map();
+  /** Tokens of live hooks, by correlation id, and by themselves. */
+  readonly #hooks = new Map<string, string>();
+  readonly #tokens = new Set<string>();
   readonly #endedChildren = new Set<string>();
   readonly #waits = new Map<string, number>();
   readonly #timeline = new Timeline<Timer>();
@@ -47,6 +50,11 @@ export class OpenOperations {
 
   get hasReady(): boolean {
     return this.#ready.some((step) => step.status === 'pending');
+  }
+
+  /** Whether a live hook of this run has a token. */
+  hasToken(token: string): boolean {
+    return this.#tokens.has(token);
   }
 
   /** Whether attempts have started that have no end, here or elsewhere. */
@@ -82,6 +90,14 @@ export class OpenOperations {
       }
       case 'wait_completed':
         this.#waits.delete(event.correlationId!);
+        return;
+      case 'hook_created':
+        this.#hooks.set(event.correlationId!, event.eventData.token);
+        this.#tokens.add(event.eventData.token);
+        return;
+      case 'hook_disposed':
+        this.#tokens.delete(this.#hooks.get(event.correlationId!) ?? '');
+        this.#hooks.delete(event.correlationId!);
         return;
       case 'child_started': {
         const { childRunId } = event.eventData;

@@ -177,7 +177,8 @@ export class RunSession {
       this.#passAborts();
       return true;
     }
-    if (result.kind === 'token-taken') this.#builder.noteConflict(result.correlationId, result.ownerRunId);
+    if (result.kind === 'token-taken')
+      this.#builder.noteConflict(result.correlationId, result.token, result.ownerRunId);
     if (result.kind === 'tail-moved') this.#news = true;
     this.#refuse();
     if (result.kind === 'claim-lost')

@@ -7,7 +7,7 @@
 import { type Event, type EventOf, eventIdOf } from '@perdure/world';
 import { outcomeEvent } from './attempt-outcome.ts';
 import { ChildWatch } from './child-watch.ts';
-import { type EventPlace, toEvent } from './command.ts';
+import { type Command, type EventPlace, toEvent } from './command.ts';
 import type { Engine } from './engine.ts';
 import { StepNotRegisteredError } from './errors.ts';
 import { Execution } from './execution.ts';
@@ -26,8 +26,8 @@ export class StageBuilder {
   readonly #runId: string;
   readonly #consumer: StepConsumer;
   readonly #cache: HydrationCache | undefined;
-  /** Owners of tokens that this stage's hooks could not have, by correlation id. */
-  readonly #conflicts = new Map<string, string>();
+  /** Tokens that hooks of this stage could not have, by correlation id. */
+  readonly #conflicts = new Map<string, { readonly token: string; readonly ownerRunId: string }>();
   #stage: Stage = new Stage([]);
   #tail = 0;
   #seekInterrupted = true;
@@ -94,8 +94,20 @@ export class StageBuilder {
   }
 
   /** The hook of a command cannot have its token: the next stage records the conflict instead. */
-  noteConflict(correlationId: string, ownerRunId: string): void {
-    this.#conflicts.set(correlationId, ownerRunId);
+  noteConflict(correlationId: string, token: string, ownerRunId: string): void {
+    this.#conflicts.set(correlationId, { token, ownerRunId });
+  }
+
+  /**
+   * Who has the token that a command wants: this run, as its history says, or another one that the World has named.
+   *
+   * What comes in between may give the same id to another hook: the World's word counts for its token only.
+   */
+  #tokenOwner({ kind, id, name }: Command, { open }: Execution): string | undefined {
+    if (kind !== 'create-hook') return undefined;
+    if (open.hasToken(name)) return this.#runId;
+    const conflict = this.#conflicts.get(id);
+    return conflict?.token === name && conflict.ownerRunId !== this.#runId ? conflict.ownerRunId : undefined;
   }
 
   drop(): void {
@@ -249,7 +261,7 @@ export class StageBuilder {
       const ends = command.kind === 'complete-run' || command.kind === 'fail-run';
       // A step requested before the end still gets its attempt, and no event may follow the end.
       if (ends && execution.open.hasReady) await this.#recordReady(execution, Number.POSITIVE_INFINITY);
-      const ownerRunId = this.#conflicts.get(command.id);
+      const ownerRunId = this.#tokenOwner(command, execution);
       await this.#record((head) => {
         if (ownerRunId === undefined) return toEvent(command, head, this.#engine.envelope);
         const eventData = { token: command.name, ownerRunId };

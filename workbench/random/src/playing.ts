@@ -161,10 +161,11 @@ class Theatre {
       crashAt,
       point,
       onEnd: (how) => {
-        if (how === 'leaving') void runtime.close({ graceMs: random.pick([0, 1, 10]) });
+        if (how === 'leaving') void runtime.close({ graceMs: random.pick([0, 1, 10]) }).then(process.retire);
         this.#enter();
       },
       hears: () => this.#hints === 'all' || random.chance(0.5),
+      onTrouble: (problem) => this.#troubles.push(problem),
       onAppended: (events) => {
         this.#lastAppend = performance.now();
         this.#outside.note(events);

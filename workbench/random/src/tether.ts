@@ -20,10 +20,13 @@ export interface TetherOptions {
   readonly hears: () => boolean;
   /** What became durable through this process. */
   readonly onAppended: (events: readonly Event[]) => void;
+  readonly onTrouble: (problem: string) => void;
 }
 
 export interface Tether {
   readonly world: World;
+  /** Its runtime was closed: from now on it must not write. */
+  retire(): void;
   /** Lets go of a process that crashed: what it still waits for is refused, as on a close. */
   bury(): void;
 }
@@ -34,6 +37,7 @@ export function tether(under: World, options: TetherOptions): Tether {
   const claims = new Map<string, Claim>();
   const stuck: ((error: unknown) => void)[] = [];
   let appends = 0;
+  let retired: 'no' | 'yes' = 'no';
   let state: 'alive' | 'dead' | 'buried' = 'alive';
   const never = (): Promise<never> =>
     new Promise((_, reject) => {
@@ -60,6 +64,8 @@ export function tether(under: World, options: TetherOptions): Tether {
     under.runs.release(some.filter((claim) => claim !== undefined));
   const append: Runs['append'] = async (claim, events, given) => {
     appends += 1;
+    if (retired === 'yes' && state === 'alive')
+      options.onTrouble(`run ${claim.runId} is driven by a closed runtime`);
     const last = appends === options.crashAt;
     if (last && options.point === 'before') die();
     return through(async () => {
@@ -107,7 +113,10 @@ export function tether(under: World, options: TetherOptions): Tether {
     state = 'buried';
     for (const reject of stuck.splice(0)) reject(worldErrors.worldClosed(under.name));
   };
-  return { world, bury };
+  const retire = (): void => {
+    retired = 'yes';
+  };
+  return { world, retire, bury };
 }
 
 /** The part of a world with other members, and every other call made `through` something. */
