@@ -218,5 +218,10 @@ function hookUses(making: Making, depth: number): HookUse[] {
   });
   if (random.chance(0.7)) return uses;
   // A reader that gives up, a payload that comes while nobody reads, and one who reads then.
-  return [...uses, { kind: 'timed', ms: 0 }, { kind: 'body', body: [plainStep(making)] }, { kind: 'next' }];
+  return [
+    ...uses,
+    { kind: 'timed', ms: 0 },
+    { kind: 'body', body: [{ kind: 'sleep', ms: 5, form: 'for' }, plainStep(making)] },
+    { kind: 'next' },
+  ];
 }

@@ -77,6 +77,8 @@ interface Process {
 
 /** Between two looks whether all runs have ended. */
 const lookMs = 8;
+/** Recorded per sketch, on average: no sketch has so much to do, so some run goes on for ever. */
+const eventsMostEach = 500;
 
 class Theatre {
   readonly #edition: Edition;
@@ -94,6 +96,7 @@ class Theatre {
   readonly #hints: 'all' | 'half';
   /** Looks since something was written. */
   #looks = 0;
+  #events = 0;
   /** Processes that end on the way. */
   #doomed = 0;
 
@@ -172,6 +175,7 @@ class Theatre {
       onTrouble: (problem) => this.#troubles.push(problem),
       onAppended: (events) => {
         this.#looks = 0;
+        this.#events += events.length;
         this.#outside.note(events);
       },
     });
@@ -192,7 +196,8 @@ class Theatre {
 
   async #allEnded(): Promise<void> {
     // Counted in looks, not in time: a machine that stands still is no run that does.
-    for (; this.#looks * lookMs < this.#options.stuckMs; this.#looks += 1) {
+    const eventsMost = eventsMostEach * this.#edition.sketches.length;
+    for (; this.#looks * lookMs < this.#options.stuckMs && this.#events < eventsMost; this.#looks += 1) {
       const { runs } = await this.#world.runs.list({ limit: 10_000 });
       if (runs.every(({ status }) => isEnded(status))) return;
       await pause(lookMs);

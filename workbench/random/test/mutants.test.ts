@@ -6,7 +6,7 @@ import { OpenOperations } from '../../../packages/core/src/open-operations.ts';
 import { type CampaignOptions, campaign } from '../src/campaign.ts';
 import type { Setting } from '../src/playing.ts';
 
-const seedsMost = 100;
+const seedsMost = 400;
 const settings: readonly Setting[] = [
   { world: 'memory', residency: 'resident', crashes: 0 },
   { world: 'memory', residency: 'dropped', crashes: 0 },
@@ -226,6 +226,6 @@ describe('a wrong engine is caught', () => {
       );
       expect(failures.length).toBeGreaterThan(0);
     },
-    60_000,
+    120_000,
   );
 });
