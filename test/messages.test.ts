@@ -18,15 +18,17 @@ const isTest = (name: string): boolean =>
   /\/(test|cases|conformance|fixtures)\//.test(name) || /^(test|workbench)\//.test(name);
 const classes = /new (?:Perdure|Context|Limit|World|Cli|Fatal|Serialization|Payload)Error\(/;
 
-const codes = new Set(
-  files
+const codes = new Set([
+  ...files
     .filter(isMessages)
-    .flatMap((name) =>
-      [...read(name).matchAll(/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|FATAL|RETRYABLE|DIVERGENCE)'/g)].map(
-        ([, code]) => code!,
-      ),
-    ),
-);
+    .flatMap((name) => codesIn(name, /'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|FATAL|RETRYABLE|DIVERGENCE)'/g)),
+  // With the status that each has over HTTP.
+  ...codesIn('packages/core/src/http-routes.ts', /\b([A-Z]+(?:_[A-Z]+)+): \d/g),
+]);
+
+function codesIn(name: string, pattern: RegExp): string[] {
+  return [...read(name).matchAll(pattern)].map(([, code]) => code!);
+}
 
 test('errors are made in the files of messages only', () => {
   const made = files.filter(
