@@ -29,7 +29,7 @@ export class CompileError extends Error {
 
   constructor(diagnostics: Diagnostic[]) {
     super(diagnostics.map(formatDiagnostic).join('\n\n'));
-    this.code = diagnostics[0]?.code ?? 'COMPILE_FAILED';
+    this.code = diagnostics[0]?.code ?? 'PROGRAM_FAILED';
     this.diagnostics = diagnostics;
   }
 }

@@ -33,19 +33,27 @@ export class ChildWatch {
     const outcomes: EventData<'child_completed'>[] = [];
     for (const childRunId of due) {
       this.#seen.add(childRunId);
-      const end = await this.#endOf(childRunId);
+      const end = await this.#endOf(childRunId, execution.created.runId);
       if (end) outcomes.push(childOutcome(this.#engine, end, execution.created.runId));
     }
     return outcomes;
   }
 
-  async #endOf(runId: string): Promise<EndEvent | undefined> {
-    const { runs } = this.#engine.world;
-    const run = await runs.get(runId);
+  async #endOf(runId: string, byRunId: string): Promise<EndEvent | undefined> {
+    const { awaited, world } = this.#engine;
+    // Before it is looked at: an end in between is told, or seen.
+    awaited.add(runId, byRunId);
+    const run = await world.runs.get(runId);
     // A run that was never there, or is no more, will not end: the wait for it says so.
-    if (!run) return missing(runId);
+    if (!run) {
+      awaited.remove(runId, byRunId);
+      return missing(runId);
+    }
+    // A child tells its parent itself.
+    if (!isEnded(run.status) && run.parentRunId !== byRunId) return undefined;
+    awaited.remove(runId, byRunId);
     if (!isEnded(run.status)) return undefined;
-    const [last] = await runs.history(runId, { after: run.version - 1, limit: 1 });
+    const [last] = await world.runs.history(runId, { after: run.version - 1, limit: 1 });
     return last as EndEvent;
   }
 }

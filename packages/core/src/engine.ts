@@ -1,5 +1,6 @@
 /** What the sessions of one process share. */
 import type { World } from '@perdure/world';
+import type { AwaitedRuns } from './awaited-runs.ts';
 import type { Client } from './client.ts';
 import type { Limits } from './limits.ts';
 import type { Envelope } from './payload/envelope.ts';
@@ -19,6 +20,8 @@ export interface Engine {
   readonly slots: StepSlots;
   /** Runs that this process writes streams of. */
   readonly streaming: Set<string>;
+  /** Runs that workflows driven here wait for. */
+  readonly awaited: AwaitedRuns;
   /** What steps use to start runs and talk to them. */
   readonly client: Client;
   readonly steps: { get(name: string): StepEntry | undefined; keys(): Iterable<string> };

@@ -25,6 +25,11 @@ export class HydrationCache {
     this.#values.set(eventId, value);
   }
 
+  /** Forgets an event that never became durable: its id goes to another one. */
+  forget(eventId: string): void {
+    this.#values.delete(eventId);
+  }
+
   get size(): number {
     return this.#values.size;
   }

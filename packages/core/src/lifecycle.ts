@@ -1,5 +1,5 @@
 /** What happens when a run ends: callbacks of this process, and the news for a parent. */
-import { type EventOf, type Payload, WorldError } from '@perdure/world';
+import { type EventOf, isEnded, type Payload, WorldError } from '@perdure/world';
 import type { Engine } from './engine.ts';
 import { openPayload } from './open-payload.ts';
 import { registry } from './registry.ts';
@@ -72,16 +72,35 @@ async function callBack(engine: Engine, created: EventOf<'run_created'>, end: En
 
 async function tellParent(engine: Engine, created: EventOf<'run_created'>, end: EndEvent): Promise<void> {
   const { parentRunId } = created.eventData;
-  if (parentRunId === undefined) return;
+  if (parentRunId !== undefined) await tell(engine, end, parentRunId);
+}
+
+/** Tells those who wait for a run that it ended, as far as they are known here. Never throws. */
+export async function tellWaiting(engine: Engine, runId: string): Promise<void> {
+  const waiting = engine.awaited.take(runId);
+  if (waiting.length === 0) return;
   try {
-    await engine.world.runs.send(parentRunId, {
+    const { runs } = engine.world;
+    const run = await runs.get(runId);
+    if (!run || !isEnded(run.status)) return;
+    const [end] = await runs.history(runId, { after: run.version - 1, limit: 1 });
+    for (const byRunId of waiting) await tell(engine, end as EndEvent, byRunId);
+  } catch (error) {
+    engine.report(`the end of run ${runId} could not be told to those who wait for it`, error);
+  }
+}
+
+async function tell(engine: Engine, end: EndEvent, toRunId: string): Promise<void> {
+  try {
+    await engine.world.runs.send(toRunId, {
       eventType: 'child_completed',
       key: childKey(end.runId),
-      eventData: childOutcome(engine, end, parentRunId),
+      eventData: childOutcome(engine, end, toRunId),
     });
   } catch (error) {
     const code = WorldError.is(error) ? error.code : '';
-    if (code !== 'RUN_ENDED' && code !== 'RUN_NOT_FOUND') throw error;
+    // It has ended, or knows by its own look.
+    if (code !== 'RUN_ENDED' && code !== 'RUN_NOT_FOUND' && code !== 'HISTORY_INVALID') throw error;
   }
 }
 

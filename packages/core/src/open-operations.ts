@@ -1,4 +1,4 @@
-/** What a run waits for: steps without an outcome, waits, children. Read off its events alone. */
+/** What a run waits for and holds: steps without an outcome, waits, children, tokens. Read off its events alone. */
 import type { Event, EventOf, Payload, StepOptions } from '@perdure/world';
 import { describeEvent } from './command.ts';
 import { DivergenceError } from './errors.ts';
@@ -35,9 +35,11 @@ export class OpenOperations {
   readonly children: Map<string, number> = new Map();
   /** Reasons of the aborts requested so far, by the id of their controller. */
   readonly aborts: Map<string, Payload> = new Map();
+  /** Tokens of live hooks, by correlation id, and by themselves. */
+  readonly #hooks = new Map<string, string>();
+  readonly #tokens = new Set<string>();
   readonly #endedChildren = new Set<string>();
   readonly #waits = new Map<string, number>();
-  readonly #hooks = new Set<string>();
   readonly #timeline = new Timeline<Timer>();
   #ready: OpenStep[] = [];
 
@@ -55,6 +57,16 @@ export class OpenOperations {
   /** Whether anything can still come to the run, but by a caller who knows it. */
   get isEmpty(): boolean {
     return [this.steps, this.#waits, this.#hooks, this.children].every(({ size }) => size === 0);
+  }
+
+  /** Whether a live hook of this run has a token. */
+  hasToken(token: string): boolean {
+    return this.#tokens.has(token);
+  }
+
+  /** Whether attempts have started that have no end, here or elsewhere. */
+  get hasRunning(): boolean {
+    return [...this.steps.values()].some((step) => step.status === 'running');
   }
 
   /** The earliest wait or retry that is not over; undefined when only the outside can move the run. */
@@ -87,9 +99,11 @@ export class OpenOperations {
         this.#waits.delete(event.correlationId!);
         return;
       case 'hook_created':
-        this.#hooks.add(event.correlationId!);
+        this.#hooks.set(event.correlationId!, event.eventData.token);
+        this.#tokens.add(event.eventData.token);
         return;
       case 'hook_disposed':
+        this.#tokens.delete(this.#hooks.get(event.correlationId!) ?? '');
         this.#hooks.delete(event.correlationId!);
         return;
       case 'child_started': {

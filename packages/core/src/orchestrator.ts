@@ -152,7 +152,10 @@ export class RunSession {
   /** False when the run was given back with the write. */
   async #append(execution: Execution, claim: 'keep' | 'release'): Promise<boolean> {
     const { ended } = execution;
-    const waitsOnly = claim === 'release' && !execution.open.hasReady;
+    const { hasReady, hasRunning } = execution.open;
+    // Nobody runs what is running when a drained run is given back: the next owner starts it again.
+    const isCutOff = hasRunning && this.#state === 'draining';
+    const waitsOnly = claim === 'release' && !hasReady && !isCutOff;
     const next = waitsOnly ? this.#builder.nextDueAt(execution) : this.#builder.now(execution);
     const wakeAt = ended ? null : next;
     const release = claim === 'release' || ended !== undefined;
@@ -189,7 +192,8 @@ export class RunSession {
       this.#passAborts();
       return true;
     }
-    if (result.kind === 'token-taken') this.#builder.noteConflict(result.correlationId, result.ownerRunId);
+    if (result.kind === 'token-taken')
+      this.#builder.noteConflict(result.correlationId, result.token, result.ownerRunId);
     if (result.kind === 'tail-moved') this.#news = true;
     this.#refuse();
     if (result.kind === 'claim-lost')

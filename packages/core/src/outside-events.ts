@@ -1,5 +1,5 @@
 /** Events that callers and steps send to a run: sleeps ended early, attributes, aborts. */
-import { WorldError } from '@perdure/world';
+import { WorldError, type WorldErrorCode } from '@perdure/world';
 import { checkAttributes } from './attributes.ts';
 import type { Engine } from './engine.ts';
 import { hostCodec } from './payload/host-codec.ts';
@@ -28,7 +28,7 @@ export async function wakeSleeps(
       if (!(await runs.send(runId, event)).duplicate) stoppedCount += 1;
     } catch (error) {
       // It ended by itself in the meantime.
-      if (!WorldError.is(error)) throw error;
+      if (!isCode(error, ['RUN_ENDED', 'WAIT_NOT_FOUND'])) throw error;
     }
   }
   return { stoppedCount };
@@ -71,6 +71,11 @@ export async function sendAbort(
       eventData: { reason: stored },
     });
   } catch (error) {
-    if (!WorldError.is(error)) throw error;
+    // Somebody else aborted it, or the run is over.
+    if (!isCode(error, ['RUN_ENDED', 'HISTORY_INVALID'])) throw error;
   }
+}
+
+function isCode(error: unknown, codes: readonly WorldErrorCode[]): boolean {
+  return WorldError.is(error) && codes.includes(error.code);
 }

@@ -1,6 +1,7 @@
 /** One engine in one process: a worker, a client, and what they share. */
 import { randomBytes } from 'node:crypto';
 import type { World } from '@perdure/world';
+import { AwaitedRuns } from './awaited-runs.ts';
 import { builtinSteps } from './builtin-steps.ts';
 import { signingKeysMissing } from './channel-messages.ts';
 import { Client, type HookInfo, type Workflow, type WorkflowReference } from './client.ts';
@@ -90,6 +91,7 @@ export class Runtime {
       envelope: createEnvelope(cipherFrom(options.encryption), { ...options, ...limits }),
       counters: this.counters,
       streaming: new Set(),
+      awaited: new AwaitedRuns(),
       slots: new StepSlots(number('maxConcurrentSteps', 1)),
       steps: knownSteps(),
       get client() {

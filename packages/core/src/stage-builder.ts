@@ -7,7 +7,7 @@
 import { type Event, eventIdOf } from '@perdure/world';
 import { outcomeEvent } from './attempt-outcome.ts';
 import { ChildWatch } from './child-watch.ts';
-import { type EventPlace, toEvent } from './command.ts';
+import { type Command, type EventPlace, toEvent } from './command.ts';
 import type { Engine } from './engine.ts';
 import { StepNotRegisteredError } from './errors.ts';
 import { Execution, surroundings } from './execution.ts';
@@ -16,9 +16,8 @@ import { childKey } from './lifecycle.ts';
 import { type OpenStep, restartTime } from './open-operations.ts';
 import { moveIn, programOf } from './program-of.ts';
 import { replay } from './replay.ts';
-import { type Arrival, Stage } from './stage.ts';
+import { type Arrival, runFacts, Stage } from './stage.ts';
 import { StepConsumer } from './step-consumer.ts';
-import type { Attempt } from './step-runner.ts';
 
 type Head = EventPlace & { readonly eventId: string };
 
@@ -26,8 +25,9 @@ export class StageBuilder {
   readonly #engine: Engine;
   readonly #runId: string;
   readonly #consumer: StepConsumer;
-  /** Owners of tokens that this stage's hooks could not have, by correlation id. */
-  readonly #conflicts = new Map<string, string>();
+  readonly #cache: HydrationCache | undefined;
+  /** Tokens that hooks of this stage could not have, by correlation id. */
+  readonly #conflicts = new Map<string, { readonly token: string; readonly ownerRunId: string }>();
   #stage: Stage = new Stage([]);
   #tail = 0;
   #seekInterrupted = true;
@@ -41,8 +41,8 @@ export class StageBuilder {
     this.#children = new ChildWatch(engine);
     const { envelope, counters } = engine;
     // The cache lives as long as the claim: longer than the Executions of the run, never shared between runs.
-    const cache = engine.hydrationCache === 'on' ? new HydrationCache() : undefined;
-    this.#consumer = new StepConsumer({ envelope, counters, cache });
+    this.#cache = engine.hydrationCache === 'on' ? new HydrationCache() : undefined;
+    this.#consumer = new StepConsumer({ envelope, counters, cache: this.#cache });
   }
 
   /** The last version known to be durable. */
@@ -93,6 +93,7 @@ export class StageBuilder {
   refuse(): readonly Arrival[] {
     const { events, arrivals, starts } = this.#stage;
     if (events.length > 0) this.drop();
+    for (const { eventId } of events) this.#cache?.forget(eventId);
     for (const _ of starts) this.#engine.slots.give();
     this.#stage = new Stage([]);
     this.#seekInterrupted = true;
@@ -100,8 +101,20 @@ export class StageBuilder {
   }
 
   /** The hook of a command cannot have its token: the next stage records the conflict instead. */
-  noteConflict(correlationId: string, ownerRunId: string): void {
-    this.#conflicts.set(correlationId, ownerRunId);
+  noteConflict(correlationId: string, token: string, ownerRunId: string): void {
+    this.#conflicts.set(correlationId, { token, ownerRunId });
+  }
+
+  /**
+   * Who has the token that a command wants: this run, as its history says, or another one that the World has named.
+   *
+   * What comes in between may give the same id to another hook: the World's word counts for its token only.
+   */
+  #tokenOwner({ kind, id, name }: Command, { open }: Execution): string | undefined {
+    if (kind !== 'create-hook') return undefined;
+    if (open.hasToken(name)) return this.#runId;
+    const conflict = this.#conflicts.get(id);
+    return conflict?.token === name && conflict.ownerRunId !== this.#runId ? conflict.ownerRunId : undefined;
   }
 
   drop(): void {
@@ -256,7 +269,7 @@ export class StageBuilder {
       const ends = command.kind === 'complete-run' || command.kind === 'fail-run';
       // A step requested before the end still gets its attempt, and no event may follow the end.
       if (ends && execution.open.hasReady) await this.#recordReady(execution, Number.POSITIVE_INFINITY);
-      const ownerRunId = this.#conflicts.get(command.id);
+      const ownerRunId = this.#tokenOwner(command, execution);
       await this.#record((head) => {
         if (ownerRunId === undefined) return toEvent(command, head, this.#engine.envelope);
         const eventData = { token: command.name, ownerRunId };
@@ -281,10 +294,4 @@ export class StageBuilder {
     this.#stage.logs.push(...execution.takeLogs());
     if (execution.turns > turns) this.#engine.resident.turned(this.#runId);
   }
-}
-
-function runFacts({ created, startedAt, url, encryption }: Execution): Attempt['run'] {
-  const { runId, eventData } = created;
-  const { workflowName, attributes = {} } = eventData;
-  return { runId, workflowName, startedAt, attributes, url, encryption };
 }

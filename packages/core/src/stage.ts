@@ -3,6 +3,7 @@
  * once they are durable. A refused stage is thrown away; only its arrivals are kept.
  */
 import type { Event } from '@perdure/world';
+import type { Execution } from './execution.ts';
 import type { LogLine } from './sandbox.ts';
 import type { Attempt, Outcome } from './step-runner.ts';
 
@@ -21,4 +22,11 @@ export class Stage {
   constructor(arrivals: readonly Arrival[]) {
     this.arrivals = arrivals;
   }
+}
+
+/** What an attempt knows of its run. */
+export function runFacts({ created, startedAt, url, encryption }: Execution): Attempt['run'] {
+  const { runId, eventData } = created;
+  const { workflowName, attributes = {} } = eventData;
+  return { runId, workflowName, startedAt, attributes, url, encryption };
 }

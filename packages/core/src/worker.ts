@@ -5,6 +5,7 @@
  */
 import { type Claim, type Hint, WorldError } from '@perdure/world';
 import type { Engine } from './engine.ts';
+import { tellWaiting } from './lifecycle.ts';
 import { RunSession } from './orchestrator.ts';
 import { registry } from './registry.ts';
 
@@ -73,6 +74,11 @@ export class Worker {
 
   /** Drives a run that was claimed elsewhere, as `start` does in one write. */
   adopt(claim: Claim): void {
+    if (this.#state !== 'running') {
+      // It was asked for before this worker stopped: whoever works now takes it.
+      void this.#release([claim]);
+      return;
+    }
     const session = new RunSession(this.#engine, claim);
     this.#sessions.set(claim.runId, session);
     const driving = session.drive().then((wakeAt) => {
@@ -103,7 +109,7 @@ export class Worker {
     const grace = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, graceMs);
     });
-    await Promise.race([Promise.all(this.#driving), grace]);
+    await Promise.race([Promise.all([this.#looking, ...this.#driving]), grace]);
     clearTimeout(timer);
     const left = [...this.#sessions.values()];
     for (const session of left) session.lose(new DOMException('The worker stopped.', 'AbortError'));
@@ -131,6 +137,7 @@ export class Worker {
   #onHint({ runId, kind }: Hint): void {
     if (kind === 'due') this.#poll();
     else this.#sessions.get(runId)?.notify();
+    if (kind === 'ended') void tellWaiting(this.#engine, runId);
   }
 
   #poll(): void {

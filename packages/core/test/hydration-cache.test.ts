@@ -1,4 +1,5 @@
 import type { Event } from '@perdure/world';
+import { createMemoryWorld } from '@perdure/world-memory';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Execution } from '../src/execution.ts';
 import { HydrationCache } from '../src/hydration-cache.ts';
@@ -25,6 +26,7 @@ beforeAll(async () => {
     registerWorkflow('count', async (n) => { let sum = 0; for (let i = 0; i < n; i++) sum = await number(sum); return sum; });
     registerWorkflow('objects', async (n) => { const seen = []; for (let i = 0; i < n; i++) { const o = await object(i); o.list.push('mine'); seen.push(o); } return seen; });
     registerWorkflow('nothings', async (n) => { for (let i = 0; i < n; i++) if (await nothing() !== undefined) return 'no'; return 'yes'; });
+    registerWorkflow('both', async () => Promise.all([number(1), number(2), number(3)]));
     registerWorkflow('race', async () => {
       const order = [];
       const note = (name) => (value) => { order.push(name + value); return value; };
@@ -91,6 +93,31 @@ describe('the step-hydration cache', () => {
     expect(answers[2]).toBe(answers[0]);
     expect(cache.size).toBeGreaterThan(0);
     expect((live as { order: string[] }).order).toHaveLength(6);
+  });
+});
+
+describe('a refused append', () => {
+  it('leaves nothing in the cache: the ids of its events go to others', async () => {
+    const world = createMemoryWorld();
+    const append = world.runs.append.bind(world.runs);
+    let refused = 0;
+    world.runs.append = async (claim, events, options) => {
+      const results = events.filter(({ eventType }) => eventType === 'step_completed');
+      // Somebody writes to the run just before its results are written.
+      const news = {
+        eventType: 'attr_set',
+        key: 'outside',
+        eventData: { attributes: { seen: 'yes' } },
+      } as const;
+      if (results.length > 1) await world.runs.send(claim.runId, news);
+      const result = await append(claim, events, options);
+      if (result.kind === 'tail-moved') refused += 1;
+      return result;
+    };
+    const harness = startHarness(program, { world });
+    expect(await harness.run('both')).toEqual([2, 3, 4]);
+    expect(refused).toBe(1);
+    await harness.close();
   });
 });
 

@@ -1,4 +1,4 @@
-import type { AppendResult, Event, World } from '@perdure/world';
+import type { AppendResult, Claim, Event, World } from '@perdure/world';
 import { createMemoryWorld } from '@perdure/world-memory';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FatalError, getStepMetadata, type ProgramSource, RetryableError } from '../src/index.ts';
@@ -66,6 +66,21 @@ beforeAll(async () => {
     registerWorkflow('hook', async (token) => { const hook = createHook({ token }); const got = []; for await (const p of hook) { got.push(p); if (p === 'end') return got; } });
     registerWorkflow('clash', async (token) => { const hook = createHook({ token }); try { return await hook; } catch (e) { return [e.name, e.ownerRunId]; } });
     registerWorkflow('reuse', async (token) => { const a = createHook({ token }); a.dispose(); const b = createHook({ token }); return await b; });
+    registerWorkflow('shifted', async (token) => {
+      const first = createHook({ token: token + ' first' });
+      const free = first.then(() => createHook({ token: token + ' free' }).getConflict());
+      await add(1, 1);
+      const taken = await createHook({ token }).getConflict();
+      return [taken.runId, await free];
+    });
+    registerWorkflow('twins', async (token) => {
+      const first = createHook({ token: token + ' first' });
+      void first.then(() => add(2, 2));
+      await add(1, 1);
+      const twins = [createHook({ token }), createHook({ token })];
+      const owners = await Promise.all(twins.map((twin) => twin.getConflict()));
+      return owners.map((owner) => owner && owner.runId);
+    });
     registerWorkflow('unserializable', async () => { try { await unserializable(); } catch (e) { return [e.name, e.code]; } });
     registerWorkflow('badResult', async () => ({ deep: [Symbol('x')] }));
     registerWorkflow('badArgument', async () => { try { await add({ f: () => 1 }); } catch (e) { return [e.name, e.path]; } });
@@ -228,6 +243,35 @@ describe('hooks', () => {
     await until(async () => (await harness.world.runs.hooks(run.runId)).length === 2);
     await harness.runtime.resumeHook('h4', 'second');
     expect(await run.returnValue).toBe('second');
+  });
+});
+
+describe('a token that is taken', () => {
+  /** A payload for the first hook of `token` arrives after each append that is refused for a token. */
+  function interruptedWorld(token: string): World {
+    const world = createMemoryWorld();
+    const { append } = world.runs;
+    const sender = harnessOf({ world, worker: 'off' });
+    world.runs.append = async (...args) => {
+      const result = await append.apply(world.runs, args);
+      if (result.kind === 'token-taken') await sender.runtime.resumeHook(`${token} first`, 1);
+      return result;
+    };
+    return world;
+  }
+
+  it('is taken for the hook that asked for it, whatever id its hook has the next time', async () => {
+    const world = interruptedWorld('wanted');
+    const harness = harnessOf({ world });
+    const owner = await harness.runtime.start({ workflowId: 'hook' }, ['wanted']);
+    await until(() => world.runs.hookByToken('wanted'));
+    expect(await harness.run('shifted', 'wanted')).toEqual([owner.runId, null]);
+  });
+
+  it('is taken for the second hook of one run, not for the first', async () => {
+    const harness = harnessOf({ world: interruptedWorld('twin') });
+    const run = await harness.runtime.start({ workflowId: 'twins' }, ['twin']);
+    expect(await run.returnValue).toEqual([null, run.runId]);
   });
 });
 
@@ -413,6 +457,39 @@ describe('close', () => {
     await until(() => calls.filter((call) => call === 'blocked').length === 2);
     blocked.open();
     expect(await second.runtime.getRun(run.runId).returnValue).toEqual([2, 'released']);
+  });
+});
+
+describe('close, just after another worker was lost', () => {
+  it('leaves the attempts that were cut off to whoever is next', async () => {
+    const world = createMemoryWorld();
+    let claim: Claim | undefined;
+    const { create, history } = world.runs;
+    world.runs.create = async (...args) => {
+      const created = await create.apply(world.runs, args);
+      claim = created.claim;
+      return created;
+    };
+    const first = startHarness(program, { world });
+    const run = await first.runtime.start({ workflowId: 'blockedFirst' }, []);
+    await until(() => calls.includes('blocked'));
+    // The first worker lost it; the second one is told to stop while it reads what it took over.
+    const second = startHarness(program, { world });
+    let closing: Promise<void> | undefined;
+    world.runs.history = (runId, options) => {
+      closing ??= second.runtime.close({ graceMs: 10_000 });
+      return history.call(world.runs, runId, options);
+    };
+    await world.runs.release([claim!]);
+    await until(() => closing !== undefined);
+    await closing;
+    world.runs.history = history;
+    expect(types(await world.runs.history(run.runId)).at(-1)).toBe('step_started');
+    const third = harnessOf({ world, pollMs: 5 });
+    await until(() => calls.filter((call) => call === 'blocked').length === 2);
+    blocked.open();
+    expect(await third.runtime.getRun(run.runId).returnValue).toEqual(['released', 2]);
+    await first.runtime.close({ graceMs: 0 });
   });
 });
 

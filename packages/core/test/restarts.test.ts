@@ -73,6 +73,11 @@ it('starts again later each time when every attempt ends its process', async () 
   ] as const) {
     const { harness, runId, time } = await cutOff(times);
     await until(() => harness.runtime.counters.replays > 0);
+    const due = await until(async () => {
+      const { nextWakeAt } = await harness.world.runs.claim({ worker: 'worker_b', leaseMs, limit: 1 });
+      return nextWakeAt !== null && nextWakeAt > time.now && nextWakeAt - time.now !== leaseMs && nextWakeAt;
+    });
+    expect(due, 'given back until then').toBe(time.now + delayMs);
     time.now += delayMs - 1;
     const { replays } = harness.runtime.counters;
     const other = await harness.runtime.start({ workflowId: 'restarts' }, []);

@@ -21,7 +21,7 @@ export function completesWithItsAnswer({ history, answer, plan }: RunEvidence): 
 }
 
 /** L1, L4: dense, each event one that may follow, one end, nothing after it. */
-export function isLegal({ history }: RunEvidence): string[] {
+export function isLegal({ history }: Pick<RunEvidence, 'history'>): string[] {
   const problems: string[] = [];
   for (const [index, { version }] of history.entries()) {
     if (version !== index + 1) problems.push(`version ${version} at position ${index + 1}`);
@@ -109,7 +109,7 @@ export function keepsWhatWasSeen({ history, seen }: RunEvidence): string[] {
 }
 
 /** T1: no wait ends before its time. */
-export function waitsLongEnough({ history }: RunEvidence): string[] {
+export function waitsLongEnough({ history }: Pick<RunEvidence, 'history'>): string[] {
   const due = new Map<string, number>();
   const problems: string[] = [];
   for (const event of history) {

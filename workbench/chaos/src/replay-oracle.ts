@@ -1,7 +1,13 @@
 /** R1: for every prefix of a history, a fresh replay asks for what the history recorded next. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Event, EventOf } from '@perdure/world';
-import { describeCommand, describeEvent, toEvent } from '../../../packages/core/src/command.ts';
+import {
+  describeCommand,
+  describeEvent,
+  isCommandEvent,
+  matches,
+  toEvent,
+} from '../../../packages/core/src/command.ts';
 import { Execution } from '../../../packages/core/src/execution.ts';
 import { createEnvelope, type Envelope } from '../../../packages/core/src/payload/envelope.ts';
 import { Program } from '../../../packages/core/src/program.ts';
@@ -9,15 +15,6 @@ import { replay } from '../../../packages/core/src/replay.ts';
 import { createCounters, StepConsumer } from '../../../packages/core/src/step-consumer.ts';
 
 const turnBudget = 20_000_000;
-/** What the program of a plan asks for; every other event is delivered or noted. */
-const askedFor: ReadonlySet<Event['eventType']> = new Set([
-  'step_created',
-  'wait_created',
-  'hook_created',
-  'hook_disposed',
-  'run_completed',
-  'run_failed',
-]);
 const compiled = new Map<string, Program>();
 
 /** Looks at every `stride`th prefix, by default at all. */
@@ -52,15 +49,18 @@ function differenceOf(execution: Execution, next: Event | undefined, envelope: E
   const command = execution.nextPending;
   const asked = describeCommand(command);
   if (!next) return command ? `it asks for ${asked}, and the history ends` : undefined;
-  if (!askedFor.has(next.eventType)) {
+  if (!isCommandEvent(next)) {
     // Steps that were asked for get their attempt before the end; what is sent comes when it comes.
-    const endWaits = command?.kind === 'complete-run' && next.eventType === 'step_started';
+    const ends = command?.kind === 'complete-run' || command?.kind === 'fail-run';
+    const endWaits = ends && next.eventType === 'step_started';
     if (!command || endWaits || next.key !== undefined) return undefined;
     return `it asks for ${asked}, the history goes on with ${describeEvent(next)}`;
   }
   if (!command) return `it asks for nothing, the history goes on with ${describeEvent(next)}`;
   const { runId, version, createdAt } = next;
   const expected = toEvent(command, { runId, version, createdAt }, envelope);
+  // Who has the token is for the world to say.
+  if (next.eventType === 'hook_conflict' && matches(command, next)) return undefined;
   if (isDeepStrictEqual(withoutUndefined(next), withoutUndefined(expected))) return undefined;
   return `it asks for ${asked}, the history has ${describeEvent(next)} or other arguments`;
 }

@@ -92,6 +92,7 @@ export const runCases: readonly Case[] = [
       assert.equal(ids.size, 1);
       await assert.rejects(app.start(sleeps, [1], { key, onConflict: 'fail' }), { code: 'KEY_TAKEN' });
       await assert.rejects(app.start(addTen, [1], { key }), { code: 'KEY_OF_ANOTHER_WORKFLOW' });
+      await app.until(joined[0]!.runId, (history) => count(history, 'wait_created') === 1);
       const replacing = await app.start(addTen, [1], { key, onConflict: 'replace' });
       assert.equal(await replacing.returnValue, 11);
       assert.equal(await joined[0]!.status, 'cancelled');
