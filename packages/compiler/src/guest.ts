@@ -99,15 +99,15 @@ function replaceStep(site: Site, editing: Editing): void {
   }
 }
 
-/** Methods and getters of instances stay where they are; `this` crosses like a captured variable. */
+/**
+ * Methods and getters of instances stay where they are; `this` crosses like a captured variable. A method is had by a
+ * getter, so that it is a step wherever it is passed; what it is called on wins over what it was taken from.
+ */
 function replaceInstance(site: Site, holder: MethodDefinition, { edits, module }: Editing): void {
   const key = keyText(module.parsed.source, holder);
-  const step = `__perdure_step(${literal(site.id)}, () => ({ self: this }))`;
-  const text =
-    holder.kind === 'get'
-      ? `get ${key}() { return ${step}(); }`
-      : `${key}(...args) { return ${step}(...args); }`;
-  edits.overwrite(holder.start, holder.end, text);
+  const step = `__perdure_step(${literal(site.id)}, (self = this) => ({ self }))`;
+  const call = holder.kind === 'get' ? '()' : '';
+  edits.overwrite(holder.start, holder.end, `get ${key}() { return ${step}${call}; }`);
 }
 
 /** Proxies are free to drop, unless the annotation would cover a call of the proxy as well. */

@@ -22,6 +22,29 @@ export const instanceLevel: SiteCase[] = [
     ],
   },
   {
+    name: 'methods of instances that are called, applied, bound and taken from what has them',
+    source: `${point}
+        async plus(n: number) { 'use step'; return this.x + n; }
+      }
+      export async function main() {
+        'use workflow';
+        const one = new Point(1), two = new Point(2);
+        const { plus } = one;
+        const bound = two.plus.bind(one, 30);
+        const holder = { x: 7, bound };
+        return [await one.plus.call(two, 10), await Point.prototype.plus.apply(one, [20]), await bound(), await holder.bound(), await plus(40)];
+      }`,
+    ids: ['step:Point#plus', 'workflow:main'],
+    result: [12, 21, 31, 31, 41],
+    calls: [
+      { step: 'Point#plus', closure: { self: { x: 2 } } },
+      { step: 'Point#plus', closure: { self: { x: 1 } } },
+      { step: 'Point#plus', closure: { self: { x: 1 } } },
+      { step: 'Point#plus', closure: { self: { x: 1 } } },
+      { step: 'Point#plus', closure: { self: { x: 1 } } },
+    ],
+  },
+  {
     name: 'getters of instances',
     source: `${point}
         get double() { 'use step'; return this.x * 2; }

@@ -1,4 +1,6 @@
+import nodeModule from 'node:module';
 import { expect, test } from 'vitest';
+import { installNodeHooks } from '../src/index.ts';
 import { runHooked } from './run-node.ts';
 import { guest, temporaryApp } from './temporary-app.ts';
 
@@ -120,4 +122,16 @@ export const early = [typeof a, (a as any).stepId ?? 'not yet', b.name, (b as an
 function b() { "use step"; }`,
   });
   expect(await runHooked(app, 'main.ts')).toEqual([['function', 'not yet', 'b', 'step//b//b'], 2]);
+});
+
+test('a Node that is too old for it is told so', () => {
+  const { registerHooks } = nodeModule;
+  nodeModule.registerHooks = undefined as never;
+  try {
+    expect(() => installNodeHooks({ guest })).toThrow(
+      expect.objectContaining({ code: 'HOOKS_MISSING', message: expect.stringContaining(process.version) }),
+    );
+  } finally {
+    nodeModule.registerHooks = registerHooks;
+  }
 });

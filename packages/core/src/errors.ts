@@ -121,7 +121,10 @@ export class WorkflowRunFailedError extends PerdureError {
 
   constructor(runId: string, errorCode: string, cause: unknown) {
     const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-    super('WorkflowRunFailedError', 'RUN_FAILED', `Run ${runId} failed: ${text}`, { cause });
+    super('WorkflowRunFailedError', 'RUN_FAILED', `Run ${runId} failed: ${text}`, {
+      hint: 'The cause is what the workflow threw; `perdure inspect run` shows the step it came from.',
+      cause,
+    });
     this.runId = runId;
     this.errorCode = errorCode;
   }
@@ -139,6 +142,7 @@ export class WorkflowRunCancelledError extends PerdureError {
       'WorkflowRunCancelledError',
       'RUN_CANCELLED',
       `Run ${runId} was cancelled${reason ? `: ${reason}` : '.'}`,
+      { hint: 'It does not go on; start another one.' },
     );
     this.runId = runId;
   }

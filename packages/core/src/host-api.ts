@@ -14,7 +14,7 @@ export interface StepMetadata {
   readonly stepStartedAt: Date;
   /** 1 for the first. */
   readonly attempt: number;
-  /** Aborts on cancellation and on loss of the claim. */
+  /** Aborts when the attempt takes too long, on cancellation, and when another worker has the run. */
   readonly signal: AbortSignal;
 }
 

@@ -7,6 +7,7 @@ export type { Hook, HookOptions } from './guest/hook.ts';
 export type { Webhook, WebhookOptions, WebhookRequest } from './guest/webhook.ts';
 export type { Health } from './health.ts';
 export { checkPayload, type HookDefinition, type StandardSchema } from './hook-definition.ts';
+export { tokenOf } from './hook-token.ts';
 export {
   createHook,
   createWebhook,

@@ -122,6 +122,7 @@ describe('the codec', () => {
     ['a boxed object', '[["Object",0]]'],
     ['a circle through a class', '[["Class",1],{"id":2,"data":0},"x"]'],
     ['an unknown class', '[["Class",1],{"id":2,"data":3},"constructor",{}]'],
+    ['bound arguments that are none', '[["Function",1],{"kind":2,"id":3,"bound":4},"step","a","x"]'],
     ['an unknown tag', '[["constructor",1],{}]'],
     ['a tag of no type', '[["__proto__",1],{}]'],
     ['depth', `[${Array.from({ length: depthMax + 1 }, (_, i) => `[${i + 1}]`).join(',')},1]`],

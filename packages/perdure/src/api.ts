@@ -4,6 +4,7 @@ import {
   type HookInfo,
   Run,
   type StartOptions,
+  tokenOf,
   type Workflow,
   type WorkflowReference,
 } from '@perdure/core';
@@ -44,14 +45,14 @@ export function getRun<R = unknown>(runId: string): Run<R> {
   return new Run<R>(currentStep()?.client ?? processAccess, runId);
 }
 
-/** Sends a payload to the hook with a token; durable when it resolves, idempotent with `id`. Throws `HookNotFoundError`. */
+/** Sends a payload to a hook, by its token or by what has it; durable when it resolves, idempotent with `id`. Throws `HookNotFoundError`. */
 export async function resumeHook(
-  token: string,
+  hook: string | { readonly token: string },
   payload: unknown,
   options?: { readonly id?: string },
 ): Promise<HookInfo> {
   const client = currentStep()?.client ?? (await getRuntime());
-  return client.resumeHook(token, payload, options);
+  return client.resumeHook(tokenOf(hook), payload, options);
 }
 
 /** Gives a request to the webhook with a token, and its answer. Throws `HookNotFoundError`, WEBHOOK_UNANSWERED. */

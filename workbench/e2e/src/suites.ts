@@ -6,6 +6,7 @@ import { errorCases } from './cases/errors.ts';
 import { fetchCases } from './cases/fetches.ts';
 import { givenStreamCases } from './cases/given-streams.ts';
 import { hookCases } from './cases/hooks.ts';
+import { referenceCases } from './cases/references.ts';
 import { runCases } from './cases/runs.ts';
 import { stepCases } from './cases/steps.ts';
 import { streamCases } from './cases/streams.ts';
@@ -24,4 +25,5 @@ export const suites: Readonly<Record<string, readonly Case[]>> = {
   fetch: fetchCases,
   webhooks: webhookCases,
   classes: classCases,
+  references: referenceCases,
 };

@@ -8,6 +8,7 @@ import * as fetches from './fetches.ts';
 import * as givenStreams from './given-streams.ts';
 import * as hooks from './hooks.ts';
 import * as recovery from './recovery.ts';
+import * as references from './references.ts';
 import * as runaway from './runaway.ts';
 import * as steps from './steps.ts';
 import * as streams from './streams.ts';
@@ -24,6 +25,7 @@ const modules: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   givenStreams,
   hooks,
   recovery,
+  references,
   runaway,
   steps,
   streams,

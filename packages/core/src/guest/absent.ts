@@ -10,7 +10,7 @@ const instead: Readonly<Record<string, string>> = {
   setTimeout: useSleep,
   setInterval: useSleep,
   setImmediate: useSleep,
-  fetch: 'Call fetch in a function with "use step".',
+  fetch: 'Import fetch of perdure: there it is a step. Or call it in a function with "use step".',
   require: 'Import what the workflow needs, or use it in a step.',
 };
 

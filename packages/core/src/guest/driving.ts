@@ -1,5 +1,6 @@
 /** What `perdure/api` means in workflow code: the same calls, made by steps of the engine. */
 import type { WorkflowReference } from '../client.ts';
+import { tokenOf } from '../hook-token.ts';
 import { absentInWorkflow, notAWorkflow } from '../messages.ts';
 import type { StartOptions } from '../start-options.ts';
 import { runBuiltin } from './builtin-steps.ts';
@@ -27,13 +28,13 @@ export function getRun<R = unknown>(runId: string): Run<R> {
   return runHandle<R>(runId);
 }
 
-/** Sends a payload to the hook of another run. Rejects with `HookNotFoundError`. */
+/** Sends a payload to the hook of another run, by its token or by what has it. Rejects with `HookNotFoundError`. */
 export function resumeHook(
-  token: string,
+  hook: string | { readonly token: string },
   payload: unknown,
   options: { readonly id?: string } = {},
 ): Promise<HookInfo> {
-  return runBuiltin('resumeHook', token, payload, options);
+  return runBuiltin('resumeHook', tokenOf(hook), payload, options);
 }
 
 /** Rejects with `HookNotFoundError`. */

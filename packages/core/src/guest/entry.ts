@@ -126,3 +126,6 @@ function endOverspent(): void {
 
 const door: object = Object.freeze({ slot, commands, logs, workflows, turn, overBudget, endOverspent });
 Object.defineProperty(globalThis, '__perdure', { value: door });
+// What the host left here has been read: the seed is nobody's business.
+for (const name of ['__perdure_init', '__perdure_env'])
+  delete (globalThis as unknown as Record<string, unknown>)[name];

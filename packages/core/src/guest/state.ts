@@ -104,12 +104,17 @@ interface Marked {
   stepId?: unknown;
   workflowId?: unknown;
   closure?: () => Record<string, unknown>;
+  bound?: readonly unknown[];
 }
 
 /** How functions cross; the step proxy module supplies `makeStep`, to keep imports one way. */
-export const functionTable: { makeStep: (id: string, closure?: () => Record<string, unknown>) => unknown } = {
-  makeStep: () => undefined,
-};
+export const functionTable: {
+  makeStep: (
+    id: string,
+    closure: (() => Record<string, unknown>) | undefined,
+    bound: readonly unknown[],
+  ) => unknown;
+} = { makeStep: () => undefined };
 
 /** Drops the frames of the engine: in the sandbox, and of what entered it, between the program's own and its async callers. */
 function guestFrames(stack: string): string {
@@ -135,15 +140,21 @@ export const codec: Codec = createCodec({
   describe(value): FunctionReference | undefined {
     const marked = value as Marked;
     if (typeof marked.stepId === 'string') {
-      return { kind: 'step', id: marked.stepId, ...(marked.closure ? { closure: marked.closure() } : {}) };
+      const { stepId: id, closure, bound = [] } = marked;
+      return {
+        kind: 'step',
+        id,
+        ...(closure ? { closure: closure() } : {}),
+        ...(bound.length > 0 ? { bound } : {}),
+      };
     }
     if (typeof marked.workflowId === 'string') return { kind: 'workflow', id: marked.workflowId };
     return undefined;
   },
   resolve(reference) {
-    const { id, closure } = reference;
+    const { id, closure, bound = [] } = reference;
     if (reference.kind === 'workflow') return Object.assign(() => undefined, { workflowId: id });
-    return functionTable.makeStep(id, closure ? () => closure as Record<string, unknown> : undefined);
+    return functionTable.makeStep(id, closure ? () => closure as Record<string, unknown> : undefined, bound);
   },
 });
 

@@ -239,6 +239,8 @@ class Decoder {
       return broken('a function without a name');
     if ((kind !== 'step' && kind !== 'workflow') || typeof id !== 'string')
       return broken('the name of a function');
+    if (Object.hasOwn(data, 'bound') && !Array.isArray((data as { bound?: unknown }).bound))
+      return broken('the bound arguments of a function');
     return this.#realm.resolve(data as FunctionReference);
   }
 

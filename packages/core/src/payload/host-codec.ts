@@ -1,6 +1,6 @@
 /** The codec of the host's realm: steps and workflows cross as references, bodies once they are read. */
 import { registry, type StepEntry } from '../registry.ts';
-import { type Codec, createCodec, type StoredType } from './codec.ts';
+import { type Codec, createCodec, type FunctionReference, type StoredType } from './codec.ts';
 import { hostAbortTypes } from './host-abort.ts';
 import { hostHandleTypes } from './host-handles.ts';
 import { gatherBodies, hostWebTypes } from './host-web.ts';
@@ -21,8 +21,16 @@ export interface HostCodec extends Codec {
   stringifyFor(publisher: Publisher, value: unknown): string | Promise<string>;
 }
 
-function bound(entry: StepEntry, closure: unknown): unknown {
-  return 'fn' in entry ? entry.fn : entry.bind((closure ?? {}) as Record<string, unknown>);
+/** What functions that were made from a reference stand for. */
+const references = new WeakMap<object, FunctionReference>();
+
+function stepOf(entry: StepEntry, reference: FunctionReference): unknown {
+  const { closure, bound = [] } = reference;
+  const fn = 'fn' in entry ? entry.fn : entry.bind((closure ?? {}) as Record<string, unknown>);
+  if ('fn' in entry && bound.length === 0) return fn;
+  const made = (...args: unknown[]): unknown => fn(...bound, ...args);
+  references.set(made, reference);
+  return Object.assign(made, fn);
 }
 
 /** Further types of the host, by their tag in the text. */
@@ -40,16 +48,22 @@ const codec = createCodec({
     return registry().classes;
   },
   describe(value) {
+    const known = references.get(value as object);
+    if (known) return known;
     const { stepId, workflowId } = value as Marked;
     if (typeof stepId === 'string') return { kind: 'step', id: stepId };
     if (typeof workflowId === 'string') return { kind: 'workflow', id: workflowId };
     return undefined;
   },
-  resolve({ kind, id, closure }) {
+  resolve(reference) {
+    const { kind, id } = reference;
     if (kind === 'workflow') return Object.assign(() => undefined, { workflowId: id });
     const entry = registry().steps.get(id);
     // A step of another process: it can be passed on, not called.
-    return entry ? bound(entry, closure) : Object.assign(() => undefined, { stepId: id });
+    if (entry) return stepOf(entry, reference);
+    const unknown = Object.assign(() => undefined, { stepId: id });
+    references.set(unknown, reference);
+    return unknown;
   },
 });
 

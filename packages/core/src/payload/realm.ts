@@ -5,6 +5,8 @@ export interface FunctionReference {
   readonly kind: 'step' | 'workflow';
   readonly id: string;
   readonly closure?: unknown;
+  /** Arguments that come before those of a call. */
+  readonly bound?: readonly unknown[];
 }
 
 /** A class whose instances cross; `WORKFLOW_SERIALIZE` and `WORKFLOW_DESERIALIZE` are static methods, unless it is an Error. */
