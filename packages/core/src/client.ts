@@ -1,32 +1,21 @@
 /** Starting runs and talking to them, from any process. */
-import {
-  type Event,
-  type EventOf,
-  type LiveHook,
-  type Payload,
-  type RunProjection,
-  type World,
-  WorldError,
-} from '@perdure/world';
+import { type EventOf, type LiveHook, type RunProjection, type World, WorldError } from '@perdure/world';
 import { processStops } from './channel-messages.ts';
 import { timeAfter } from './duration.ts';
 import { EndWatch } from './end-watch.ts';
 import type { Engine } from './engine.ts';
-import {
-  HookNotFoundError,
-  WorkflowRunCancelledError,
-  WorkflowRunFailedError,
-  WorkflowRunNotFoundError,
-} from './errors.ts';
+import { HookNotFoundError, WorkflowRunNotFoundError } from './errors.ts';
 import { announceEnd, type EndEvent } from './lifecycle.ts';
 import { keyOfAnotherWorkflow, notAWorkflow, optionInvalid } from './messages.ts';
 import { openPayload } from './open-payload.ts';
+import type { OutgoingSignals } from './outgoing-signals.ts';
 import { OutgoingStreams } from './outgoing-streams.ts';
 import { sendAbort, sendAttributes, wakeSleeps } from './outside-events.ts';
 import { hostCodec } from './payload/host-codec.ts';
 import type { Program } from './program.ts';
 import { Run, type RunAccess } from './run.ts';
 import { newRunId, runCreated } from './run-creation.ts';
+import { resultOf } from './run-result.ts';
 import { readableOf, writableOf } from './run-streams.ts';
 import type { StartOptions } from './start-options.ts';
 import { currentStep } from './step-context.ts';
@@ -90,8 +79,9 @@ export class Client implements RunAccess {
     return this.getRun<R>(runId);
   }
 
-  /** Brings chunks to a run, in the background: the run has their streams already. */
+  /** Brings chunks and aborts to a run, in the background: the run has their streams and signals already. */
   #carry(streams: OutgoingStreams): void {
+    this.followSignals(streams.signals);
     if (streams.size === 0) return;
     const carried = streams.carry(this, this.#stopping.signal, this.#engine.report);
     this.#carrying.add(carried);
@@ -139,27 +129,7 @@ export class Client implements RunAccess {
   async result(runId: string): Promise<unknown> {
     const { version } = await this.#ends.wait(runId);
     const [last] = await this.#engine.world.runs.history(runId, { after: version - 1, limit: 1 });
-    return this.#resultOf(last!);
-  }
-
-  async #resultOf(event: Event): Promise<unknown> {
-    const { runId } = event;
-    const open = (payload: Payload, field: string) =>
-      openPayload(this.#engine, payload, { runId, place: `run/${field}` });
-    switch (event.eventType) {
-      case 'run_completed':
-        return await open(event.eventData.output, 'output');
-      case 'run_failed':
-        throw new WorkflowRunFailedError(
-          runId,
-          event.eventData.errorCode,
-          await open(event.eventData.error, 'error'),
-        );
-      case 'run_cancelled':
-        throw new WorkflowRunCancelledError(runId, event.eventData.reason);
-      default:
-        throw new TypeError(`Expected the end of run ${runId}, got ${event.eventType}`);
-    }
+    return resultOf(this.#engine, last!);
   }
 
   /** Ends a run at once; does nothing when it has ended. Throws `WorkflowRunNotFoundError`. */
@@ -278,10 +248,16 @@ export class Client implements RunAccess {
   /** Waits up to `graceMs` for streams that are being brought to runs, then breaks them off. */
   async close(graceMs: number): Promise<void> {
     this.#ends.close();
-    if (this.#carrying.size === 0) return;
-    const timer = setTimeout(() => this.#stopping.abort(processStops()), graceMs);
+    const stop = (): void => this.#stopping.abort(processStops());
+    const timer = setTimeout(stop, graceMs);
     await Promise.all(this.#carrying);
     clearTimeout(timer);
+    stop();
+  }
+
+  /** Aborts that come to signals of this process while it works reach the run that was given them. */
+  followSignals(signals: OutgoingSignals): void {
+    signals.follow(this.#engine, this.#stopping.signal);
   }
 
   async #liveHook(token: string): Promise<LiveHook & { metadata: unknown }> {

@@ -121,6 +121,11 @@ export class Execution {
     this.lastTime = event.createdAt;
   }
 
+  /** Whether nothing can move the run any more: no operation is open, and no signal that somebody else may abort. */
+  get waitsForNothing(): boolean {
+    return this.open.isEmpty && !this.#sandbox?.hasSignals();
+  }
+
   takeLogs(): readonly LogLine[] {
     return this.#sandbox?.takeLogs() ?? [];
   }

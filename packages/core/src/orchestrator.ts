@@ -9,7 +9,7 @@
  *   rebuilt from the history (E6). There is no other repair.
  * - Cold or resident makes no difference here: the stage builder gives an Execution either way.
  */
-import { type AppendResult, type Claim, WorldError } from '@perdure/world';
+import { type AppendResult, type Claim, type Payload, WorldError } from '@perdure/world';
 import { explainedFor } from './divergence.ts';
 import type { Engine } from './engine.ts';
 import { DivergenceError } from './errors.ts';
@@ -108,7 +108,7 @@ export class RunSession {
     const news = this.#news ? 'news' : 'none';
     this.#news = false;
     await this.#builder.catchUp(news);
-    this.#passAborts();
+    if (this.#holdsSignals()) this.#passAborts((await this.#builder.execution()).open.aborts);
     const arrivals = await this.#takeArrivals();
     const execution = await this.#builder.build(
       arrivals,
@@ -169,7 +169,7 @@ export class RunSession {
       void announceEnd(this.#engine, execution.created, last as EndEvent);
     }
     if (!release) return true;
-    if (!ended && execution.open.isEmpty && this.#state === 'driving')
+    if (!ended && execution.waitsForNothing && this.#state === 'driving')
       this.#engine.report(`run ${this.runId} stands still`, waitsForNothing(this.runId));
     this.#wakeAt = wakeAt ?? undefined;
     return false;
@@ -189,7 +189,7 @@ export class RunSession {
       for (const { attempt } of arrivals) this.#inFlight.delete(attempt.step.id);
       for (const line of logs) this.#engine.log(this.runId, line);
       for (const attempt of starts) this.#begin(attempt);
-      this.#passAborts();
+      this.#passAborts(this.#engine.resident.get(this.runId)?.open.aborts);
       return true;
     }
     if (result.kind === 'token-taken')
@@ -202,8 +202,7 @@ export class RunSession {
   }
 
   /** Aborts what attempts in flight were given and the history says is aborted. */
-  #passAborts(): void {
-    const aborts = this.#engine.resident.get(this.runId)?.open.aborts;
+  #passAborts(aborts: ReadonlyMap<string, Payload> | undefined): void {
     if (!aborts || aborts.size === 0) return;
     for (const { signals } of this.#inFlight.values()) {
       for (const [id, { signal }] of signals) {
@@ -213,6 +212,10 @@ export class RunSession {
         abortHeld(signals, id, hostCodec.parse(text));
       }
     }
+  }
+
+  #holdsSignals(): boolean {
+    return [...this.#inFlight.values()].some(({ signals }) => signals.size > 0);
   }
 
   #refuse(): void {

@@ -8,6 +8,7 @@
 
 import { streamInUse } from './channel-messages.ts';
 import type { Client } from './client.ts';
+import { OutgoingSignals } from './outgoing-signals.ts';
 import type { Publisher } from './payload/publishing.ts';
 import { StreamFailure } from './payload/stream-failure.ts';
 import { notePlace, type StreamPlace } from './stream-place.ts';
@@ -19,11 +20,17 @@ export class OutgoingStreams implements Publisher {
   readonly #prefix: string;
   readonly #readables = new Map<ReadableStream, StreamPlace>();
   readonly #writables = new Map<WritableStream, StreamPlace>();
+  readonly signals: OutgoingSignals;
 
   /** `prefix` begins the names of the streams. */
   constructor(runId: string, prefix: string) {
     this.#runId = runId;
     this.#prefix = prefix;
+    this.signals = new OutgoingSignals(runId, prefix);
+  }
+
+  publishSignal(signal: AbortSignal, controller: AbortController | undefined): string {
+    return this.signals.publish(signal, controller);
   }
 
   publishReadable(stream: ReadableStream): StreamPlace {

@@ -15,6 +15,7 @@ interface Door {
   readonly logs: LogLine[];
   readonly workflows: { has(id: string): boolean; keys(): Iterable<string> };
   overBudget(): boolean;
+  hasSignals(): boolean;
 }
 
 export interface LogLine {
@@ -90,6 +91,11 @@ export class Sandbox {
   /** The primitive that the last turn hydrated; `undefined` when it hydrated none. */
   hydrated(): { readonly value: unknown } | undefined {
     return this.#slot.hasValue ? { value: this.#slot.value } : undefined;
+  }
+
+  /** Whether the program holds signals that others know and nobody has aborted. */
+  hasSignals(): boolean {
+    return this.#door.hasSignals();
   }
 
   /** What the program asked for in the last turn, in order, as records that the host may keep. */

@@ -9,6 +9,7 @@ import { streamInUse } from './channel-messages.ts';
 import { FatalError, PayloadError, SerializationError } from './errors.ts';
 import { stepTimedOut } from './messages.ts';
 import type { OpenStep } from './open-operations.ts';
+import { OutgoingSignals } from './outgoing-signals.ts';
 import type { Envelope } from './payload/envelope.ts';
 import { holdingSignals } from './payload/host-abort.ts';
 import { hostCodec } from './payload/host-codec.ts';
@@ -61,10 +62,12 @@ export async function runAttempt(attempt: Attempt, envelope: Envelope, client: S
     retryIf = (body.retry as RetryPolicy | undefined)?.retryIf;
     const context = contextOf(attempt, client);
     const value = await within(attempt, options, () => runInStep(context, () => body(...args)));
-    const publisher = publisherOf(attempt, client);
+    const signals = new OutgoingSignals(attempt.run.runId, `${attempt.step.id} ${attempt.number}`);
+    const publisher = publisherOf(attempt, client, signals);
     const written = runInStep(context, () => hostCodec.stringifyFor(publisher, value));
     const text = typeof written === 'string' ? written : await written;
     envelope.check(text);
+    client.followSignals(signals);
     // What the body told the run is durable before its end is.
     if (attempt.told.length > 0) await Promise.all(attempt.told);
     return { kind: 'completed', text };
@@ -159,9 +162,14 @@ function contextOf(attempt: Attempt, client: StepClient): Parameters<typeof runI
 }
 
 /** What a step gives away and no run knows yet becomes a stream of its run. */
-function publisherOf({ run, step, number, told }: Attempt, client: StepClient): Publisher {
+function publisherOf(
+  { run, step, number, told }: Attempt,
+  client: StepClient,
+  signals: OutgoingSignals,
+): Publisher {
   let streams = 0;
   return {
+    publishSignal: (signal, controller) => signals.publish(signal, controller),
     publishReadable(stream) {
       if (stream.locked) throw streamInUse('ReadableStream');
       streams += 1;

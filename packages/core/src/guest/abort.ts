@@ -8,7 +8,7 @@
 import { signalNotConstructible, signalRecordInvalid } from '../channel-messages.ts';
 import { define } from './lazy.ts';
 import { failRun } from './run-end.ts';
-import { codec, issue, nextId, pending, storedTypes } from './state.ts';
+import { codec, earlyAborts, issue, nextId, pending, storedTypes } from './state.ts';
 import { sleep } from './wait.ts';
 
 type Listener = ((event: AbortEvent) => unknown) | { handleEvent(event: AbortEvent): unknown };
@@ -125,7 +125,7 @@ class WorkflowAbortSignal {
     if (known) return known;
     const signal = new WorkflowAbortSignal(passage);
     signal.#id = id;
-    if (reason) signal.#reason = reason;
+    signal.#reason = reason ?? earlyAborts.get(id);
     WorkflowAbortSignal.#known.set(id, signal);
     pending.set(id, { settle: (_kind, value) => WorkflowAbortSignal.abortSignal(signal, value, 'history') });
     return signal;

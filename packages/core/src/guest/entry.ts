@@ -20,6 +20,7 @@ import {
   clock,
   codec,
   commands,
+  earlyAborts,
   endChild,
   init,
   issue,
@@ -115,6 +116,7 @@ function turn(): void {
   if (slot.kind === 'run_started') void __perdure_start(value);
   else if (slot.kind === 'child_completed') endChild(slot.detail!, value);
   else if (slot.kind === 'attr_set') mergeAttributes(slot.detail!);
+  else if (slot.kind === 'abort_requested' && !pending.has(slot.id)) earlyAborts.set(slot.id, [value]);
   else pending.get(slot.id)?.settle(slot.kind, value);
 }
 
@@ -124,7 +126,20 @@ function endOverspent(): void {
     failRun(turnBudgetExceeded(init.turnBudget));
 }
 
-const door: object = Object.freeze({ slot, commands, logs, workflows, turn, overBudget, endOverspent });
+function hasSignals(): boolean {
+  return [...pending.keys()].some((id) => id.startsWith('abrt_'));
+}
+
+const door: object = Object.freeze({
+  slot,
+  commands,
+  logs,
+  workflows,
+  turn,
+  overBudget,
+  hasSignals,
+  endOverspent,
+});
 Object.defineProperty(globalThis, '__perdure', { value: door });
 // What the host left here has been read: the seed is nobody's business.
 for (const name of ['__perdure_init', '__perdure_env'])

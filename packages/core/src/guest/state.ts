@@ -212,6 +212,9 @@ export function mergeAttributes(detail: string): void {
   }
 }
 
+/** Reasons of aborts that came before their signal did, by its id. */
+export const earlyAborts: Map<string, readonly [unknown]> = new Map();
+
 /** Rejections of what the engine hands out never count as unhandled: code may await it later. */
 export function bornHandled<T>(promise: Promise<T>): Promise<T> {
   promise.then(undefined, () => undefined);

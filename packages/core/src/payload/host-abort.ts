@@ -5,6 +5,7 @@
  * it when the history says so, and a step that aborts one tells the run.
  */
 import { signalRecordInvalid } from '../channel-messages.ts';
+import { currentPublisher } from './publishing.ts';
 import type { StoredType } from './realm.ts';
 
 interface SignalRecord {
@@ -64,7 +65,8 @@ export function abortHeld(signals: ReadonlyMap<string, AbortController>, id: str
 }
 
 function record(value: AbortSignal | AbortController, signal: AbortSignal): SignalRecord | undefined {
-  const id = records.get(value);
+  const controller = value instanceof AbortController ? value : undefined;
+  const id = records.get(value) ?? currentPublisher()?.publishSignal?.(signal, controller);
   if (id === undefined) return undefined;
   return { id, ...(signal.aborted ? { reason: [signal.reason] as const } : {}) };
 }

@@ -1,4 +1,4 @@
-/** Streams that no run knows yet become a run's while a value that holds them is written. */
+/** Streams and signals that no run knows yet become a run's while a value that holds them is written. */
 import type { StreamPlace } from '../stream-place.ts';
 
 /** Whoever writes a value into a run. */
@@ -7,6 +7,8 @@ export interface Publisher {
   publishReadable(stream: ReadableStream): StreamPlace;
   /** Undefined: what the run writes cannot be brought there. */
   publishWritable?(stream: WritableStream): StreamPlace;
+  /** Gives a signal, and the controller it is of where that crosses, an id in the run. */
+  publishSignal?(signal: AbortSignal, controller: AbortController | undefined): string;
 }
 
 let current: Publisher | undefined;

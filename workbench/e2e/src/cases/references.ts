@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { child } from '@workbench/workflows/children.ts';
-import { addsMoney } from '@workbench/workflows/classes.ts';
 import * as references from '@workbench/workflows/references.ts';
 import type { Case } from '../app.ts';
 
@@ -44,13 +43,6 @@ export const referenceCases: readonly Case[] = [
     async play(app) {
       const run = await app.start(references.passesController, []);
       assert.deepEqual(await run.returnValue, [true, true, 'once', true]);
-    },
-  },
-  {
-    name: 'a signal that no workflow made is refused',
-    async play(app) {
-      const refused = app.start(addsMoney, [AbortSignal.abort() as never]);
-      await assert.rejects(refused, { name: 'SerializationError', path: '.args[0]' });
     },
   },
 ];
