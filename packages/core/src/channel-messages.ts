@@ -156,6 +156,14 @@ export function streamNameInvalid(got: unknown): ContextError {
   );
 }
 
+export function streamIndexInvalid(got: unknown): ContextError {
+  return new ContextError(
+    'STREAM_INDEX_INVALID',
+    `Expected startIndex to be a whole number, got ${String(got)}.`,
+    'Negative numbers count from the end; leave it out for the beginning.',
+  );
+}
+
 export function streamRecordInvalid(): PayloadError {
   return payloadInvalid('a stream handle without its run or name');
 }

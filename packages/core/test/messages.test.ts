@@ -12,6 +12,7 @@ beforeAll(async () => {
   const program = await buildProgram(`
     import { registerWorkflow } from 'perdure:guest';
     import { createHook, createWebhook, RetryableError } from 'perdure';
+    import { getRun } from 'perdure/api';
     const misuses = {
       url: () => new URL('no url'),
       text: () => new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array([0xff])),
@@ -19,6 +20,7 @@ beforeAll(async () => {
       disposed: async () => { const hook = createHook(); hook.dispose(); await hook; },
       response: async () => { const hook = createWebhook({ respondWith: 'manual' }); await (await hook).respondWith('no response'); },
       signal: () => new AbortSignal(),
+      index: () => getRun('wrun_1').getReadable({ startIndex: 0.5 }),
       conflict: async () => { const hooks = [createHook({ token: 'twice' }), createHook({ token: 'twice' })]; await hooks[1]; },
       retryable: () => { throw new RetryableError('later'); },
     };
@@ -41,6 +43,7 @@ describe('in a workflow', () => {
     ['token', 'HOOK_TOKEN_INVALID'],
     ['disposed', 'HOOK_DISPOSED'],
     ['signal', 'SIGNAL_NOT_CONSTRUCTIBLE'],
+    ['index', 'STREAM_INDEX_INVALID'],
     ['conflict', 'HOOK_CONFLICT'],
     ['retryable', 'RETRYABLE'],
   ])('%s: %s', async (name, code) => {

@@ -3,15 +3,11 @@
  *
  * A handle says which stream of which run it means; it crosses as that.
  */
-import { streamNameInvalid, streamRecordInvalid, streamsAreForSteps } from '../channel-messages.ts';
+import { streamIndexInvalid, streamNameInvalid, streamsAreForSteps } from '../channel-messages.ts';
+import { streamPlaceIn } from '../payload/stream-record.ts';
+import type { StreamPlace } from '../stream-place.ts';
 import { define } from './lazy.ts';
 import { init, storedTypes } from './state.ts';
-
-interface StreamPlace {
-  readonly runId: string;
-  readonly name: string;
-  readonly startIndex?: number;
-}
 
 const key = Symbol('makes stream handles');
 
@@ -64,15 +60,8 @@ for (const [name, handle] of [
   define(name, handle);
   storedTypes[name] = {
     reduce: (value) => (value instanceof handle ? { ...value.place } : undefined),
-    revive: (data) => new handle(key, placeIn(data)),
+    revive: (data) => new handle(key, streamPlaceIn(data)),
   };
-}
-
-function placeIn(data: unknown): StreamPlace {
-  const { runId, name, startIndex } = (data ?? {}) as Partial<StreamPlace>;
-  const isIndex = startIndex === undefined || Number.isSafeInteger(startIndex);
-  if (typeof runId !== 'string' || typeof name !== 'string' || !isIndex) throw streamRecordInvalid();
-  return { runId, name, ...(startIndex === undefined ? {} : { startIndex }) };
 }
 
 function checkedName(namespace: unknown = 'default'): string {
@@ -91,7 +80,8 @@ export interface ReadableOptions {
 /** A stream of a run, to be passed to steps that read it. */
 export function readableHandle<T>(runId: string, options: ReadableOptions = {}): ReadableStream<T> {
   const { namespace, startIndex } = options;
-  const place = placeIn({ runId, name: checkedName(namespace), startIndex });
+  if (startIndex !== undefined && !Number.isSafeInteger(startIndex)) throw streamIndexInvalid(startIndex);
+  const place = streamPlaceIn({ runId, name: checkedName(namespace), startIndex });
   return new WorkflowReadableStream(key, place) as unknown as ReadableStream<T>;
 }
 

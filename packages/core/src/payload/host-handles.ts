@@ -1,18 +1,12 @@
 /** Handles on the host, of runs and of their streams: they look through whoever reads them. */
-import { streamRecordInvalid } from '../channel-messages.ts';
+
 import { Run } from '../run.ts';
-import { placeOf, type StreamPlace } from '../stream-place.ts';
+import { placeOf } from '../stream-place.ts';
 import { currentPublisher } from './publishing.ts';
 import { currentReader } from './reading.ts';
 import type { StoredType } from './realm.ts';
 import { runIdOf } from './run-record.ts';
-
-function placeIn(data: unknown): StreamPlace {
-  const { runId, name, startIndex } = (data ?? {}) as Partial<StreamPlace>;
-  const isIndex = startIndex === undefined || Number.isSafeInteger(startIndex);
-  if (typeof runId !== 'string' || typeof name !== 'string' || !isIndex) throw streamRecordInvalid();
-  return { runId, name, ...(startIndex === undefined ? {} : { startIndex }) };
-}
+import { streamPlaceIn } from './stream-record.ts';
 
 export const hostHandleTypes: Record<string, StoredType> = {
   Run: {
@@ -25,13 +19,13 @@ export const hostHandleTypes: Record<string, StoredType> = {
       value instanceof ReadableStream
         ? (placeOf(value) ?? currentPublisher()?.publishReadable(value))
         : undefined,
-    revive: (data) => currentReader().readable(placeIn(data)),
+    revive: (data) => currentReader().readable(streamPlaceIn(data)),
   },
   WritableStream: {
     reduce: (value) =>
       value instanceof WritableStream
         ? (placeOf(value) ?? currentPublisher()?.publishWritable?.(value))
         : undefined,
-    revive: (data) => currentReader().writable(placeIn(data)),
+    revive: (data) => currentReader().writable(streamPlaceIn(data)),
   },
 };

@@ -11,7 +11,7 @@ import type { StoredType } from './codec.ts';
 import { joinedBytes } from './joined-bytes.ts';
 import { inlineBodyBytesMax } from './limits.ts';
 import { type Publisher, publishingThrough } from './publishing.ts';
-import { fieldOf, headerPairs, type RequestRecord, type ResponseRecord } from './web-record.ts';
+import { bodyIn, fieldOf, headerPairs, type RequestRecord, type ResponseRecord } from './web-record.ts';
 
 type Message = Request | Response;
 
@@ -78,11 +78,6 @@ export function gatherBodies(publisher: Publisher, write: () => string): string 
   }
   if (found.size === 0) return text;
   return Promise.all(Array.from(found, readBody)).then(() => publishingThrough(publisher, write));
-}
-
-/** A body as a record has it: bytes, or a stream of a run. */
-function bodyIn({ body }: { readonly body: unknown }): ArrayBuffer | ReadableStream | null {
-  return body instanceof ArrayBuffer || body instanceof ReadableStream ? body : null;
 }
 
 function reviveResponse(data: unknown): Response {

@@ -48,3 +48,8 @@ export function headerPairs(data: unknown): [string, string][] {
   }
   return pairs as [string, string][];
 }
+
+/** A body as a record has it: bytes, or a stream of a run. */
+export function bodyIn({ body }: { readonly body: unknown }): ArrayBuffer | ReadableStream | null {
+  return body instanceof ArrayBuffer || body instanceof ReadableStream ? body : null;
+}

@@ -1,23 +1,23 @@
 /** How Headers, Request and Response of a workflow cross. */
 
 import type { StoredType } from '../../payload/codec.ts';
-import { fieldOf, headerPairs, type RequestRecord, type ResponseRecord } from '../../payload/web-record.ts';
+import {
+  bodyIn,
+  fieldOf,
+  headerPairs,
+  type RequestRecord,
+  type ResponseRecord,
+} from '../../payload/web-record.ts';
 import { bodyNotSerializable } from '../../payload-messages.ts';
 import { messages } from './body.ts';
 import { headersClass } from './headers.ts';
 import { requestClass } from './request.ts';
 import { responseClass, responseWith } from './response.ts';
-import { isStream } from './streams.ts';
 
 function bodyOf(value: object, name: string): ArrayBuffer | ReadableStream | undefined {
   const { body } = messages.get(value)!;
   if (body.used === 'yes') throw bodyNotSerializable(`a ${name} whose body was read`);
   return body.bytes ? body.bytes.slice().buffer : body.stream;
-}
-
-/** A body as a record has it: bytes, or a stream of a run. */
-function bodyIn({ body }: { readonly body: unknown }): ArrayBuffer | ReadableStream | null {
-  return body instanceof ArrayBuffer || isStream(body) ? body : null;
 }
 
 export const webTypes: Readonly<Record<string, StoredType>> = {
