@@ -1,26 +1,45 @@
 /** Time as a workflow sees it: the creation time of the last delivered event (E5). */
 import { define } from './lazy.ts';
+import { installLocalTime, inUtc, parseTime } from './local-time.ts';
 import { init, slot } from './state.ts';
 
 export function installClock(): void {
   const RealDate = Date;
+  const parse = (text: unknown): number => parseTime(RealDate.parse, String(text));
   const LogicalDate = function (this: unknown, ...args: unknown[]): unknown {
     if (!new.target) return new RealDate(slot.time).toString();
-    return Reflect.construct(RealDate, args.length === 0 ? [slot.time] : args, new.target);
+    return Reflect.construct(RealDate, [timeOf(args)], new.target);
   };
+  const timeOf = (args: unknown[]): unknown => {
+    if (args.length === 0) return slot.time;
+    if (args.length > 1) return RealDate.UTC(...(args as [number, number]));
+    const [value] = args;
+    if (value instanceof RealDate) return value.getTime();
+    const primitive = toPrimitive(value);
+    return typeof primitive === 'string' ? parse(primitive) : primitive;
+  };
+  installLocalTime(RealDate.prototype);
   LogicalDate.prototype = RealDate.prototype;
   Object.defineProperty(RealDate.prototype, 'constructor', {
     value: LogicalDate,
     writable: true,
     configurable: true,
   });
-  for (const key of ['parse', 'UTC'] as const) {
-    Object.defineProperty(LogicalDate, key, { value: RealDate[key], writable: true, configurable: true });
-  }
-  Object.defineProperty(LogicalDate, 'now', { value: () => slot.time, writable: true, configurable: true });
+  const statics = { UTC: RealDate.UTC, parse: (text: unknown) => parse(text), now: () => slot.time };
+  for (const [key, value] of Object.entries(statics))
+    Object.defineProperty(LogicalDate, key, { value, writable: true, configurable: true });
   Object.defineProperty(LogicalDate, 'name', { value: 'Date' });
   Object.defineProperty(LogicalDate, 'length', { value: 7 });
   define('Date', LogicalDate);
+}
+
+/** As a Date takes its only argument: an object says by itself what it is. */
+function toPrimitive(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const convert = (value as { [Symbol.toPrimitive]?: (hint: string) => unknown })[Symbol.toPrimitive];
+  if (convert !== undefined && convert !== null) return convert.call(value, 'default');
+  const plain = value.valueOf();
+  return typeof plain === 'object' && plain !== null ? String(value) : plain;
 }
 
 export function workflowPerformance(): object {
@@ -30,7 +49,24 @@ export function workflowPerformance(): object {
 const RealIntl = Intl;
 
 export function workflowIntl(): typeof Intl {
-  installFormats(RealIntl.DateTimeFormat.prototype);
+  const Real = RealIntl.DateTimeFormat;
+  installFormats(Real.prototype);
+  const InUtc = function DateTimeFormat(
+    this: unknown,
+    locales?: Intl.LocalesArgument,
+    options?: Intl.DateTimeFormatOptions,
+  ): unknown {
+    return Reflect.construct(Real, [locales, inUtc(options)], new.target ?? Real);
+  };
+  InUtc.prototype = Real.prototype;
+  Object.defineProperty(Real.prototype, 'constructor', { value: InUtc, writable: true, configurable: true });
+  Object.defineProperty(InUtc, 'length', { value: 0 });
+  Object.defineProperty(InUtc, 'supportedLocalesOf', {
+    value: Real.supportedLocalesOf,
+    writable: true,
+    configurable: true,
+  });
+  Object.defineProperty(RealIntl, 'DateTimeFormat', { value: InUtc, writable: true, configurable: true });
   return RealIntl;
 }
 
