@@ -199,7 +199,7 @@ const mutants: Readonly<Record<string, Mutant>> = {
     'resolve(value);',
   ),
   'all runs have the same random numbers': edited(/numbers \$\{init\.seed\}/, 'numbers'),
-  "the clock is the machine's": edited('value: () => slot.time,', 'value: () => RealDate.now(),'),
+  "the clock is the machine's": edited('now: () => slot.time }', 'now: () => RealDate.now() }'),
   'ids are counted by their kind': edited(
     /const id = `\$\{prefix\}_\$\{init\.base\}_\$\{sequence\}`;/,
     "const counts = nextId.counts ??= {}; counts[prefix] = (counts[prefix] ?? -1) + 1; const id = [prefix, init.base, counts[prefix]].join('_');",
