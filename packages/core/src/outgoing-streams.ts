@@ -9,6 +9,7 @@
 import { streamInUse } from './channel-messages.ts';
 import type { Client } from './client.ts';
 import { OutgoingSignals } from './outgoing-signals.ts';
+import { hostCodec } from './payload/host-codec.ts';
 import type { Publisher } from './payload/publishing.ts';
 import { StreamFailure } from './payload/stream-failure.ts';
 import { notePlace, type StreamPlace } from './stream-place.ts';
@@ -86,7 +87,7 @@ export class OutgoingStreams implements Publisher {
       await stream.pipeTo(writable, { signal, preventAbort: true });
     } catch (error) {
       const writer = writable.getWriter();
-      await writer.write(new StreamFailure(error));
+      await writer.write(new StreamFailure(storable(error)));
       await writer.close();
     }
   }
@@ -95,5 +96,15 @@ export class OutgoingStreams implements Publisher {
   discard(reason: string): void {
     for (const stream of this.#readables.keys()) stream.cancel(reason).catch(() => undefined);
     for (const stream of this.#writables.keys()) stream.abort(reason).catch(() => undefined);
+  }
+}
+
+/** What a source threw; what cannot be stored is replaced by the error that says so, as readers must hear of the end. */
+function storable(error: unknown): unknown {
+  try {
+    hostCodec.stringify(error);
+    return error;
+  } catch (problem) {
+    return problem;
   }
 }

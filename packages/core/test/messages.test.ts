@@ -116,6 +116,17 @@ describe('outside of one', () => {
     },
   );
 
+  it('a stream whose source throws what cannot be stored ends with the error that says so', async () => {
+    const odd = Object.assign(new Error('odd'), { callback: () => undefined });
+    const failing = new ReadableStream({ pull: (controller) => controller.error(odd) });
+    const run = await harness.runtime.start({ workflowId: 'takes' }, [failing]);
+    await until(() => harness.world.runs.hookByToken('takes'));
+    await harness.runtime.resumeHook('takes', null);
+    const stream = (await run.returnValue) as ReadableStream;
+    await expect(stream.getReader().read()).rejects.toMatchObject({ code: 'NOT_SERIALIZABLE' });
+    expect(harness.problems).toEqual([]);
+  });
+
   it('a stream whose process stops is broken off, and its reader told', async () => {
     const program = await buildProgram(`
       import { registerWorkflow } from 'perdure:guest';
