@@ -34,7 +34,7 @@ export interface RuntimeOptions extends Partial<WorkerOptions> {
   readonly publicUrl?: string;
   /** Whether results hydrated once are remembered for later replays. Default `on`. */
   readonly hydrationCache?: 'on' | 'off';
-  /** Milliseconds since the epoch. Default the system's. */
+  /** Milliseconds since the epoch. Default the world's. */
   readonly clock?: () => number;
   /** What workflow code sees as `process.env`. Default a copy of the process's, without encryption keys. */
   readonly env?: Readonly<Record<string, string>>;

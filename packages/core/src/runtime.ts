@@ -97,7 +97,7 @@ export class Runtime {
       get client() {
         return client;
       },
-      clock: options.clock ?? Date.now,
+      clock: options.clock ?? (() => options.world.now()),
       worker: `worker_${process.pid}_${randomBytes(6).toString('hex')}`,
       turnBudget: number('turnBudget', 1_000),
       publicUrl: publicUrl(options.publicUrl),

@@ -14,11 +14,19 @@ export interface WorkerOptions {
   readonly maxConcurrentRuns: number;
   /** How long a claim holds without renewal, in milliseconds; renewed three times as often. Default 10,000. */
   readonly leaseMs: number;
-  /** Longest time between two looks for due runs, in milliseconds. Default 2,000. */
+  /** Longest time between two looks for due runs, in milliseconds. Default: what the world says. */
   readonly pollMs: number;
 }
 
-export const workerDefaults: WorkerOptions = { maxConcurrentRuns: 256, leaseMs: 10_000, pollMs: 2_000 };
+export const workerDefaults: WorkerOptions = {
+  maxConcurrentRuns: 256,
+  leaseMs: 10_000,
+  pollMs: Number.POSITIVE_INFINITY,
+};
+
+/** Before the next look when one has failed. */
+const afterTroubleMs = 2_000;
+const timerMaxMs = 2 ** 31 - 1;
 
 const claimBatch = 64;
 
@@ -159,15 +167,17 @@ export class Worker {
     const { leaseMs, pollMs } = this.#options;
     clearTimeout(this.#timer);
     this.#timerAt = Number.POSITIVE_INFINITY;
-    let next = Date.now() + pollMs;
+    let next = Date.now() + Math.min(pollMs, afterTroubleMs);
     try {
       for (let more = true; more && this.free > 0; ) {
         // After a pause of the process its own runs look abandoned: claiming them again would start live steps twice.
         if (this.#engine.clock() - this.#renewedAt > leaseMs / 2) await this.#renew();
         const limit = Math.min(this.free, claimBatch);
-        const { claimed, nextWakeAt } = await world.runs.claim({ worker, leaseMs, limit, ...this.#scope() });
+        const request = { worker, leaseMs, limit, ...this.#scope() };
+        const { claimed, nextWakeAt, lookAgainMs } = await world.runs.claim(request);
         for (const { claim } of claimed) this.adopt(claim);
         more = claimed.length === limit;
+        next = Date.now() + Math.min(pollMs, lookAgainMs);
         if (nextWakeAt !== null) next = Math.min(next, Date.now() + (nextWakeAt - this.#engine.clock()));
       }
     } catch (error) {
@@ -187,7 +197,7 @@ export class Worker {
     this.#timerAt = at;
     this.#timer = setTimeout(
       () => this.#poll(),
-      Math.min(this.#options.pollMs, Math.max(1, at - Date.now())),
+      Math.min(this.#options.pollMs, timerMaxMs, Math.max(1, at - Date.now())),
     );
     this.#timer.unref();
   }

@@ -69,6 +69,7 @@ describe('a run that is moved to another program', () => {
     let meanwhile = 0;
     const busy: World = {
       ...world,
+      now: () => world.now(),
       clear: () => world.clear(),
       close: () => world.close(),
       runs: new Proxy(world.runs, {

@@ -4,7 +4,7 @@ import {
   type ChildProjection,
   type Claim,
   type ClaimDueRequest,
-  type Claimed,
+  type ClaimDueResult,
   type ClaimRequest,
   type CreateOptions,
   type CreateResult,
@@ -123,13 +123,10 @@ export class LocalRuns implements Runs {
     return events;
   }
 
-  async claim(
-    request: ClaimDueRequest,
-  ): Promise<{ readonly claimed: Claimed[]; readonly nextWakeAt: number | null }> {
+  async claim(request: ClaimDueRequest): Promise<ClaimDueResult> {
     this.#open();
     // Asked again soon, so that this process takes over within a moment when the driver dies.
-    if (!this.#driver.driveToWork())
-      return { claimed: [], nextWakeAt: this.#options.clock() + LOCK_RETRY_MS };
+    if (!this.#driver.driveToWork()) return { claimed: [], nextWakeAt: null, lookAgainMs: LOCK_RETRY_MS };
     return this.#live.claim(request);
   }
 

@@ -59,6 +59,7 @@ class DirectoryWorld implements LocalWorld {
   readonly runs: LocalRuns;
   readonly programs: LocalPrograms;
   readonly streams: LocalStreams;
+  readonly now: () => number;
   readonly #layout: Layout;
   readonly #counters = newCounters();
   readonly #files = new OpenFiles();
@@ -77,6 +78,7 @@ class DirectoryWorld implements LocalWorld {
 
   constructor(layout: Layout, clock: () => number, durability: 'process' | 'power') {
     this.#layout = layout;
+    this.now = clock;
     const counters = this.#counters;
     const files = this.#files;
     const recent = this.#recent;

@@ -4,7 +4,7 @@ import {
   type ChildProjection,
   type Claim,
   type ClaimDueRequest,
-  type Claimed,
+  type ClaimDueResult,
   type ClaimRequest,
   type CreateOptions,
   type CreateResult,
@@ -72,9 +72,7 @@ export class MemoryRuns implements Runs {
     return this.#histories.read(runId, range);
   }
 
-  async claim(
-    request: ClaimDueRequest,
-  ): Promise<{ readonly claimed: Claimed[]; readonly nextWakeAt: number | null }> {
+  async claim(request: ClaimDueRequest): Promise<ClaimDueResult> {
     this.#open();
     return this.#live.claim(request);
   }

@@ -38,6 +38,7 @@ export function createMemoryWorld(options: MemoryWorldOptions = {}): World {
     runs: new MemoryRuns({ live, histories, hints, open }),
     programs,
     streams,
+    now: clock,
     async clear(): Promise<void> {
       open();
       forget();

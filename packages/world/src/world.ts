@@ -51,6 +51,14 @@ export interface Claimed {
   readonly run: RunProjection;
 }
 
+export interface ClaimDueResult {
+  readonly claimed: Claimed[];
+  /** When something may become due; null: nothing known. */
+  readonly nextWakeAt: number | null;
+  /** For how many milliseconds hints may be waited for; after that it is time to look again (W7). */
+  readonly lookAgainMs: number;
+}
+
 export interface CreateOptions {
   /**
    * Claims the run in the same write, only when this call created it and where this process may hold claims: no
@@ -169,10 +177,8 @@ export interface Runs {
   send(runId: string, event: SentEvent, options?: SendOptions): Promise<SendResult>;
   /** Events after a version, oldest first; all of them without `limit`. Throws RUN_NOT_FOUND. */
   history(runId: string, options?: { readonly after?: number; readonly limit?: number }): Promise<Event[]>;
-  /** Takes up to `limit` due runs, longest due first. `nextWakeAt`: when something may become due; null: nothing known. */
-  claim(
-    request: ClaimDueRequest,
-  ): Promise<{ readonly claimed: Claimed[]; readonly nextWakeAt: number | null }>;
+  /** Takes up to `limit` due runs, of each workflow the longest due first. */
+  claim(request: ClaimDueRequest): Promise<ClaimDueResult>;
   /** Extends the claims of one worker, and tells what it missed: one call per process and heartbeat. */
   renew(
     request: ClaimRequest & {
@@ -211,6 +217,12 @@ export interface World {
   readonly runs: Runs;
   readonly programs: Programs;
   readonly streams: Streams;
+  /**
+   * The World's own clock, by which runs become due: milliseconds since the epoch.
+   *
+   * Where the clock is another machine's, what this process knows of it, never ahead of it.
+   */
+  now(): number;
   /** Forgets everything this world (and its tag) stores, watchers and claims included. */
   clear(): Promise<void>;
   /** Lets go of files, locks and timers; idempotent. Later calls throw WORLD_CLOSED. */

@@ -106,6 +106,7 @@ export function tether(under: World, options: TetherOptions): Tether {
     runs,
     streams,
     programs,
+    now: () => under.now(),
     clear: () => under.clear(),
     close: () => under.close(),
   };

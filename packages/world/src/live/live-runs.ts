@@ -19,6 +19,7 @@ import type {
   AppendResult,
   Claim,
   ClaimDueRequest,
+  ClaimDueResult,
   Claimed,
   ClaimRequest,
   CreateOptions,
@@ -34,6 +35,8 @@ import type { HistoryStore } from './history-store.ts';
 import { copyRun, dueAtOf, isHeldBy, type LiveRun, liveRunOf } from './live-run.ts';
 import { checkedSend, checkTarget, placed, replacement } from './outside-events.ts';
 import { type RetainedToken, retainedTokensOf, type TokenOwner, Tokens } from './tokens.ts';
+
+const LOOK_AGAIN_MS = 2_000;
 
 export interface LiveRunsOptions {
   readonly store: HistoryStore;
@@ -183,10 +186,7 @@ export class LiveRuns {
     return { event: copyEvent(event), duplicate: false };
   }
 
-  claim(request: ClaimDueRequest): {
-    readonly claimed: Claimed[];
-    readonly nextWakeAt: number | null;
-  } {
+  claim(request: ClaimDueRequest): ClaimDueResult {
     checkRequest(request);
     if (!(request.limit >= 0)) throw inputInvalid('claim', `limit: expected 0 or more, got ${request.limit}`);
     const now = this.#clock();
@@ -199,7 +199,7 @@ export class LiveRuns {
       claimed.push({ claim: this.#take(next, request, now), run: copyRun(next.projection.run) });
       next = earliest();
     }
-    return { claimed, nextWakeAt: next ? next.dueAt : null };
+    return { claimed, nextWakeAt: next ? next.dueAt : null, lookAgainMs: LOOK_AGAIN_MS };
   }
 
   renew(
