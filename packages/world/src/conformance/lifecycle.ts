@@ -21,10 +21,8 @@ export const lifecycleTests: Suite = {
     assert.equal(await runs.get('run_2'), undefined);
     assert.equal(await runs.hookByToken('t'), undefined);
     assert.equal(await programs.get('abc'), undefined);
-    assert.deepEqual(await runs.claim({ worker: 'worker_b', leaseMs: LEASE_MS, limit: 5 }), {
-      claimed: [],
-      nextWakeAt: null,
-    });
+    const { claimed, nextWakeAt } = await runs.claim({ worker: 'worker_b', leaseMs: LEASE_MS, limit: 5 });
+    assert.deepEqual([claimed, nextWakeAt], [[], null]);
     assert.equal((await bench.append(claim, 2, [runStarted])).kind, 'claim-lost');
     const again = await bench.start('run_1');
     assert.deepEqual(await bench.types('run_1'), ['run_created']);
