@@ -15,7 +15,12 @@ export type WorldErrorCode =
   | 'DATA_UNREADABLE'
   | 'DATA_NEWER'
   | 'DATA_DAMAGED'
-  | 'DRIVER_BUSY';
+  | 'DRIVER_BUSY'
+  | 'STORE_UNCONFIGURED'
+  | 'STORE_UNREACHABLE'
+  | 'STORE_REFUSED'
+  | 'STORE_FAILED'
+  | 'SCHEMA_OLD';
 
 export interface WorldErrorOptions {
   readonly hint?: string;

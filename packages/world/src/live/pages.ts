@@ -15,8 +15,8 @@ export async function pageOf(
   request: ListRequest,
   load: (runId: string) => RunProjection | undefined | Promise<RunProjection | undefined>,
 ): Promise<{ runs: RunProjection[]; cursor?: string }> {
-  const { limit = DEFAULT_PAGE_RUNS, cursor, status, workflowName } = request;
-  if (!Number.isSafeInteger(limit) || limit < 1) throw inputInvalid('list request', `limit: got ${limit}`);
+  const { cursor, status, workflowName } = request;
+  const limit = pageLimitOf(request);
   const runs: RunProjection[] = [];
   for (let at = cursor === undefined ? 0 : firstBelow(ids, cursor); at < ids.length; at += 1) {
     const loaded = load(ids[at]!);
@@ -28,6 +28,12 @@ export async function pageOf(
     runs.push(run);
   }
   return { runs };
+}
+
+/** How many runs a page holds. Throws INPUT_INVALID. */
+export function pageLimitOf({ limit = DEFAULT_PAGE_RUNS }: ListRequest): number {
+  if (!Number.isSafeInteger(limit) || limit < 1) throw inputInvalid('list request', `limit: got ${limit}`);
+  return limit;
 }
 
 /** The range of a read of history, with its defaults, or INPUT_INVALID. */

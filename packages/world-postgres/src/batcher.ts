@@ -1,0 +1,63 @@
+/**
+ * Group commit: what is asked for in one tick shares a statement, a round trip and a commit.
+ *
+ * While as many statements are under way as may be, what comes waits and shares the next one, so that the batches
+ * grow with the load and nothing waits for a timer.
+ */
+export interface BatcherOptions<I, O> {
+  /** Answers in the order of the items; when it throws for several, each is asked for alone. */
+  readonly run: (items: readonly I[]) => Promise<readonly O[]>;
+  readonly itemsMax: number;
+  readonly underWayMax: number;
+}
+
+interface Asked<I, O> {
+  readonly item: I;
+  readonly resolve: (answer: O) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class Batcher<I, O> {
+  readonly #options: BatcherOptions<I, O>;
+  #asked: Asked<I, O>[] = [];
+  #underWay = 0;
+  #flushing = false;
+
+  constructor(options: BatcherOptions<I, O>) {
+    this.#options = options;
+  }
+
+  ask(item: I): Promise<O> {
+    return new Promise((resolve, reject) => {
+      this.#asked.push({ item, resolve, reject });
+      if (this.#flushing) return;
+      this.#flushing = true;
+      setImmediate(() => {
+        this.#flushing = false;
+        this.#flush();
+      });
+    });
+  }
+
+  #flush(): void {
+    while (this.#asked.length > 0 && this.#underWay < this.#options.underWayMax) {
+      const batch = this.#asked.splice(0, this.#options.itemsMax);
+      this.#underWay += 1;
+      void this.#run(batch).then(() => {
+        this.#underWay -= 1;
+        this.#flush();
+      });
+    }
+  }
+
+  /** Never rejects. */
+  async #run(batch: readonly Asked<I, O>[]): Promise<void> {
+    try {
+      const answers = await this.#options.run(batch.map(({ item }) => item));
+      for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as O);
+    } catch (error) {
+      if (batch.length === 1) batch[0]!.reject(error);
+      else for (const asked of batch) await this.#run([asked]);
+    }
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Renews the lease of this process when its main thread cannot: a step that computes for a minute must not make the
+ * others believe that its process is dead.
+ *
+ * The main thread renews, and says so in shared memory. A thread of its own looks there, and only when the main thread
+ * is late while runs are held does it connect and renew the process's row itself, for `STALL_MS` after the last sign
+ * of life at most. A process that is stopped (SIGSTOP, a frozen machine) stops both.
+ */
+import { Worker } from 'node:worker_threads';
+import type pg from 'pg';
+import { STALL_MS } from './limits.ts';
+
+/** What the two threads share: times in milliseconds since the epoch, by this machine's clock. */
+export const sharedFields = { renewedAt: 0, held: 1 } as const;
+
+export interface LeaseThreadData {
+  readonly shared: SharedArrayBuffer;
+  readonly connection: pg.ClientConfig;
+  readonly schema: string;
+  readonly stallMs: number;
+}
+
+/** A worker's name, and how long its lease lasts. */
+export interface LeaseThreadMessage {
+  readonly worker: string;
+  readonly leaseMs: number;
+}
+
+export interface LeaseKeeperOptions {
+  readonly pool: pg.PoolConfig;
+  readonly schema: string;
+  /** `off` with a clock of tests: real time means nothing then. */
+  readonly mode: 'on' | 'off';
+}
+
+export class LeaseKeeper {
+  readonly #options: LeaseKeeperOptions;
+  readonly #shared = new BigInt64Array(new SharedArrayBuffer(16));
+  readonly #told = new Set<string>();
+  #thread: Worker | undefined;
+  #state: 'on' | 'off';
+
+  constructor(options: LeaseKeeperOptions) {
+    this.#options = options;
+    this.#state = options.mode;
+  }
+
+  /** How many runs are held. */
+  count(count: number): void {
+    Atomics.store(this.#shared, sharedFields.held, BigInt(count));
+  }
+
+  /** The main thread has renewed the lease of a worker. */
+  hold(worker: string, leaseMs: number): void {
+    if (this.#state === 'off') return;
+    Atomics.store(this.#shared, sharedFields.renewedAt, BigInt(Date.now()));
+    if (this.#told.has(worker)) return;
+    this.#told.add(worker);
+    this.#thread ??= this.#start();
+    this.#thread?.postMessage({ worker, leaseMs } satisfies LeaseThreadMessage);
+  }
+
+  /** Undefined where no thread can be had: then the main thread alone renews. */
+  #start(): Worker | undefined {
+    const { pool, schema } = this.#options;
+    try {
+      // A password that is a function, or a socket of the caller's, cannot be handed to a thread.
+      const connection = structuredClone(connectionOf(pool));
+      const workerData: LeaseThreadData = {
+        shared: this.#shared.buffer,
+        connection,
+        schema,
+        stallMs: STALL_MS,
+      };
+      const file = import.meta.url.endsWith('.ts') ? './lease-thread.ts' : './lease-thread.mjs';
+      const thread = new Worker(new URL(file, import.meta.url), {
+        workerData,
+        execArgv: [],
+        name: 'perdure-lease',
+      });
+      thread.unref();
+      thread.once('error', () => this.close());
+      return thread;
+    } catch {
+      this.#state = 'off';
+      return undefined;
+    }
+  }
+
+  close(): void {
+    this.#state = 'off';
+    const thread = this.#thread;
+    this.#thread = undefined;
+    void thread?.terminate();
+  }
+}
+
+function connectionOf({
+  connectionString,
+  host,
+  port,
+  database,
+  user,
+  password,
+  ssl,
+}: pg.PoolConfig): pg.ClientConfig {
+  return { connectionString, host, port, database, user, password, ssl };
+}

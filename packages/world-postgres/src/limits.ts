@@ -1,0 +1,35 @@
+/** Every bound of this World, with its unit. */
+
+/** Appends that share a statement, a round trip and a commit. */
+export const APPENDS_PER_STATEMENT = 64;
+/** Statements of one kind under way at a time; what comes meanwhile shares the next. */
+export const STATEMENTS_UNDER_WAY = 2;
+
+/** For how long a statement is tried again, and whether the database can be reached at all. */
+export const RETRY_MS = 15_000;
+export const OPEN_RETRY_MS = 5_000;
+
+/** Connections of the pool that this World makes. */
+export const POOL_MAX = 10;
+export const CONNECT_TIMEOUT_MS = 10_000;
+export const QUERY_TIMEOUT_MS = 60_000;
+
+/** How long hints may be waited for while they come. */
+export const LOOK_AGAIN_MS = 5_000;
+/** Without them: after a look that found something, and at rest. */
+export const LOOK_SOON_MS = 100;
+export const LOOK_LATE_MS = 3_000;
+
+/** How often it is tried whether notifications arrive. */
+export const HELLO_MS = 30_000;
+export const HELLO_TIMEOUT_MS = 3_000;
+export const RECONNECT_MS = 1_000;
+
+/** For how long a process whose main thread is busy keeps its claims. */
+export const STALL_MS = 300_000;
+
+/** Runs removed by one statement. */
+export const PRUNE_BATCH = 200;
+
+/** Histories read by one statement. */
+export const HISTORIES_PER_STATEMENT = 32;

@@ -1,0 +1,74 @@
+/** Runs as rows. */
+import { isId, type RunProjection, type RunStatus } from '@perdure/world';
+import { fromColumn, toColumn } from './column-text.ts';
+import { rowDamaged } from './messages.ts';
+
+/** A row of the table of runs, as `row_to_json` writes it. */
+export interface RunRow {
+  readonly run_id: string;
+  readonly workflow_name: string;
+  readonly program: string;
+  readonly status: string;
+  readonly version: number;
+  readonly worker: string | null;
+  readonly epoch: number;
+  readonly wake_at: number | null;
+  readonly key: string | null;
+  readonly parent_run_id: string | null;
+  readonly root_run_id: string | null;
+  readonly created_at: number;
+  readonly started_at: number | null;
+  readonly completed_at: number | null;
+  readonly updated_at: number;
+  readonly attributes: Record<string, string>;
+  readonly pause_reason: RunProjection['pauseReason'] | null;
+  readonly error_code: string | null;
+  readonly cancel_reason: string | null;
+}
+
+const statuses: readonly string[] = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled'];
+
+/** Throws DATA_DAMAGED for a row that is no run. */
+export function runOf(row: RunRow): RunProjection {
+  const { run_id: runId, status, version, attributes } = row;
+  if (
+    !isId(runId) ||
+    !statuses.includes(status) ||
+    !Number.isSafeInteger(version) ||
+    typeof attributes !== 'object'
+  )
+    throw rowDamaged('runs', `run ${runId}`, 'fields that no run has');
+  const run: RunProjection = {
+    runId,
+    workflowName: fromColumn(row.workflow_name),
+    program: fromColumn(row.program),
+    status: status as RunStatus,
+    version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    attributes,
+    ...(row.parent_run_id === null ? {} : { parentRunId: row.parent_run_id }),
+    ...(row.root_run_id === null ? {} : { rootRunId: row.root_run_id }),
+    ...(row.key === null ? {} : { key: fromColumn(row.key) }),
+  };
+  if (row.started_at !== null) run.startedAt = row.started_at;
+  if (row.completed_at !== null) run.completedAt = row.completed_at;
+  if (row.pause_reason !== null) run.pauseReason = row.pause_reason;
+  if (row.error_code !== null) run.errorCode = fromColumn(row.error_code);
+  if (row.cancel_reason !== null) run.cancelReason = fromColumn(row.cancel_reason);
+  return run;
+}
+
+/** The columns of a run that its owner's appends write, as the schema's function takes them. */
+export function writtenRun(run: RunProjection): Readonly<Record<string, unknown>> {
+  return {
+    status: run.status,
+    started: run.startedAt,
+    completed: run.completedAt,
+    updated: run.updatedAt,
+    program: toColumn(run.program),
+    pause: run.pauseReason && JSON.stringify(run.pauseReason),
+    error: run.errorCode === undefined ? undefined : toColumn(run.errorCode),
+    cancel: run.cancelReason === undefined ? undefined : toColumn(run.cancelReason),
+  };
+}
