@@ -172,6 +172,8 @@ export class ProxiedConnection {
     if (request && frame.type === 'C') request.tag = tagOf(frame);
     if (fault?.kind === 'cut') {
       if (frame.type !== 'Z') return;
+      // Answers to what was asked before are told.
+      this.#toClient.flush();
       this.cut(fault.how);
       request!.doom!.injected.hit();
       return;
