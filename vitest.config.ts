@@ -6,6 +6,7 @@ const limits = { testTimeout: 30_000, hookTimeout: 30_000, exclude: ['**/node_mo
 
 const config: ViteUserConfig = defineConfig({
   test: {
+    globalSetup: fileURLToPath(new URL('workbench/postgres/src/vitest-setup.ts', import.meta.url)),
     projects: [
       {
         test: { ...limits, name: 'packages', include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'] },
