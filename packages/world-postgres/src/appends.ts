@@ -19,7 +19,12 @@ import type { Pulse } from './pulse.ts';
 import { writtenRun } from './run-row.ts';
 
 /** One append as the schema's function takes it. */
-type Transition = Readonly<Record<string, unknown>>;
+interface Transition extends Readonly<Record<string, unknown>> {
+  readonly run: string;
+  readonly tokens: readonly object[] | undefined;
+  /** Characters of its events; not stored. */
+  readonly weight: number;
+}
 
 interface Outcome {
   readonly outcome: 'appended' | 'claim-lost' | 'tail-moved' | 'token-taken';
@@ -52,6 +57,8 @@ export class Appends {
     this.#options = options;
     this.#batcher = new Batcher({
       run: (batch) => this.#write(batch),
+      onFailure: 'ask-alone',
+      weigh: ({ weight }) => weight as number,
       itemsMax: APPENDS_PER_STATEMENT,
       underWayMax: STATEMENTS_UNDER_WAY,
     });
@@ -120,7 +127,9 @@ export class Appends {
     const { run, hooks } = projection;
     const { runId, worker, epoch } = held.claim;
     const ended = isEnded(run.status);
+    const written = copies.map(writtenEvent);
     const transition = {
+      weight: written.reduce((sum, { data }) => sum + data.length, 0),
       run: runId,
       worker,
       epoch,
@@ -132,7 +141,7 @@ export class Appends {
       lease: held.leaseMs,
       ...writtenRun(run),
       attributes: run.attributes === before ? undefined : JSON.stringify(run.attributes),
-      events: copies.map(writtenEvent),
+      events: written,
       tokens,
       hooks: hooks.size > 0,
     };
