@@ -40,7 +40,8 @@ export class Batcher<I, O> {
       this.#asked.push({ item, resolve, reject });
       if (this.#flushing) return;
       this.#flushing = true;
-      setImmediate(() => {
+      // After the promises of this tick have had their turn.
+      process.nextTick(() => {
         this.#flushing = false;
         this.#flush();
       });
