@@ -24,6 +24,7 @@ export const lifecycleTests: Suite = {
     assert.deepEqual(await runs.claim({ worker: 'worker_b', leaseMs: LEASE_MS, limit: 5 }), {
       claimed: [],
       nextWakeAt: null,
+      offered: false,
     });
     assert.equal((await bench.append(claim, 2, [runStarted])).kind, 'claim-lost');
     const again = await bench.start('run_1');
@@ -54,7 +55,15 @@ export const lifecycleTests: Suite = {
     await refuses('WORLD_CLOSED', runs.hookByToken('t'));
     await refuses('WORLD_CLOSED', programs.put('abc', 'code'));
     await refuses('WORLD_CLOSED', programs.get('abc'));
-    const { streams } = bench.world;
+    const { streams, steps } = bench.world;
+    const stepClaim = { runId: 'run_1', correlationId: 'step_a', attempt: 1, worker: 'worker_a' };
+    await refuses('WORLD_CLOSED', steps.claim({ worker: 'worker_a', leaseMs: 1, limit: 1 }));
+    await refuses(
+      'WORLD_CLOSED',
+      steps.finish(stepClaim, { eventType: 'step_completed', eventData: { output: '1' } }),
+    );
+    await refuses('WORLD_CLOSED', steps.renew({ worker: 'worker_a', leaseMs: 1, claims: [] }));
+    await refuses('WORLD_CLOSED', steps.release([stepClaim]));
     await refuses('WORLD_CLOSED', streams.append('run_1', 'out', ['x']));
     await refuses('WORLD_CLOSED', streams.close('run_1', 'out'));
     await refuses('WORLD_CLOSED', streams.read('run_1', 'out', { from: 0 }));
