@@ -161,14 +161,3 @@ export class OpenOperations {
     }
   }
 }
-
-const restart = { atOnce: 3, firstMs: 1_000, maxMs: 60_000 } as const;
-
-/**
- * When a step starts again whose attempt was cut off: at once the first times, then after a while that doubles, since
- * what ends its process each time must not keep every worker busy that it meets.
- */
-export function restartTime({ attempt, failures, startedAt }: OpenStep): number {
-  const late = attempt - failures - restart.atOnce;
-  return late <= 0 ? 0 : startedAt + Math.min(restart.maxMs, restart.firstMs * 2 ** (late - 1));
-}

@@ -4,7 +4,7 @@
  * Owns the Execution for the session and rebuilds it when it was dropped, from the history and the events staged
  * so far; nothing here depends on whether it was resident (E6).
  */
-import { type Event, eventIdOf } from '@perdure/world';
+import { type Event, eventIdOf, restartTime } from '@perdure/world';
 import { outcomeEvent } from './attempt-outcome.ts';
 import { ChildWatch } from './child-watch.ts';
 import { type Command, type EventPlace, toEvent } from './command.ts';
@@ -13,7 +13,7 @@ import { StepNotRegisteredError } from './errors.ts';
 import { Execution, surroundings } from './execution.ts';
 import { HydrationCache } from './hydration-cache.ts';
 import { childKey } from './lifecycle.ts';
-import { type OpenStep, restartTime } from './open-operations.ts';
+import type { OpenStep } from './open-operations.ts';
 import { moveIn, programOf } from './program-of.ts';
 import { replay } from './replay.ts';
 import { type Arrival, runFacts, Stage } from './stage.ts';
