@@ -124,7 +124,10 @@ export interface RenewResult {
   readonly moved: string[];
 }
 
-/** A hint that a run has news (W7); `offered`: a step of it may be claimed. */
+/**
+ * A hint that a run has news (W7); `offered`: a step of it may be claimed. `moved` is told of what enters from outside its
+ * owner, and of an `abort_requested` by its owner: attempts of offered steps listen for it elsewhere.
+ */
 export interface Hint {
   readonly runId: string;
   readonly kind: 'due' | 'moved' | 'ended' | 'offered';

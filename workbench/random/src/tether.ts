@@ -105,7 +105,7 @@ export function tether(under: World, options: TetherOptions): Tether {
     name: under.name,
     drivers: under.drivers,
     runs,
-    steps: under.steps,
+    steps: standIn(under.steps, through, {}),
     streams,
     programs,
     clear: () => under.clear(),

@@ -89,6 +89,10 @@ export function attrSet(attributes: Record<string, string | null>): Draft {
   return { eventType: 'attr_set', eventData: { attributes } };
 }
 
+export function abortRequested(correlationId: string): Draft {
+  return { eventType: 'abort_requested', correlationId, eventData: { reason: '"enough"' } };
+}
+
 export function childStarted(correlationId: string, childRunId: string): Draft {
   return { eventType: 'child_started', correlationId, eventData: { childRunId } };
 }

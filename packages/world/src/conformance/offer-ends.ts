@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { StepOutcome } from '../steps.ts';
 import type { Claim, Hint } from '../world.ts';
 import { type Bench, cancelled, each, LEASE_MS, refuses, type Suite } from './bench.ts';
-import { runCompleted, runFailed, runStarted, stepCreated, stepOffered } from './events.ts';
+import { abortRequested, runCompleted, runFailed, runStarted, stepCreated, stepOffered } from './events.ts';
 import { hinted } from './hints.ts';
 import { claimSteps, completed, offer, takeStep } from './offered.ts';
 
@@ -146,6 +146,15 @@ const survivalTests: Suite = {
     const again = await takeStep(bench);
     hints.length = 0;
     await bench.world.steps.finish(again.claim, completed);
+    await hinted(bench, hints, 'moved');
+  },
+
+  async 'an abort by the owner is hinted at: attempts elsewhere listen'(bench) {
+    const hints: Hint[] = [];
+    const owner = await offer(bench, 'run_1', ['step_a']);
+    await takeStep(bench);
+    bench.world.runs.watch((hint) => hints.push(hint));
+    await bench.write(owner, 5, [abortRequested('abrt_a')]);
     await hinted(bench, hints, 'moved');
   },
 };

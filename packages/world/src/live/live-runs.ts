@@ -129,7 +129,9 @@ export class LiveRuns {
     this.#table.write(run, copies, options.wakeAt);
     if (release) run.claim = undefined;
     if (!isEnded(projection.run.status)) this.#table.due.set(run, dueAtOf(run));
-    if (release && run.dueAt <= this.#table.clock()) this.#table.hints.emit(claim.runId, 'due');
+    const { hints, clock } = this.#table;
+    if (release && run.dueAt <= clock()) hints.emit(claim.runId, 'due');
+    if (copies.some(({ eventType }) => eventType === 'abort_requested')) hints.emit(claim.runId, 'moved');
     return { kind: 'appended', version: projection.run.version };
   }
 
