@@ -103,7 +103,9 @@ export function tether(under: World, options: TetherOptions): Tether {
   const programs = standIn(under.programs, through, {});
   const world: World = {
     name: under.name,
+    drivers: under.drivers,
     runs,
+    steps: standIn(under.steps, through, {}),
     streams,
     programs,
     now: () => under.now(),
