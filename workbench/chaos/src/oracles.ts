@@ -143,7 +143,7 @@ export function workersAreQuiet({ lives }: Pick<Evidence, 'lives'>): string[] {
 /** Everything that is wrong. Replays every `prefixStride`th prefix of each history, by default all. */
 export function judge(evidence: Evidence, prefixStride = 1): string[] {
   const lives: Lives = new Map(evidence.lives.map((life) => [life.pid, life]));
-  const problems = [...evidence.troubles, ...evidence.fileProblems, ...workersAreQuiet(evidence)];
+  const problems = [...evidence.troubles, ...evidence.storeProblems, ...workersAreQuiet(evidence)];
   for (const run of evidence.runs) {
     const found = Object.entries(oracles).flatMap(([name, oracle]) =>
       oracle(run, lives).map((problem) => `${name}: ${problem}`),
