@@ -16,10 +16,15 @@ import { digestOf, writtenEvent } from './event-row.ts';
 import type { HeldRun, HeldRuns } from './held-runs.ts';
 import { APPENDS_PER_STATEMENT, STATEMENTS_UNDER_WAY } from './limits.ts';
 import type { Pulse } from './pulse.ts';
-import { writtenRun } from './run-row.ts';
+import { changeOf } from './run-row.ts';
 
 /** One append as the schema's function takes it. */
-type Transition = Readonly<Record<string, unknown>>;
+interface Transition extends Readonly<Record<string, unknown>> {
+  readonly run: string;
+  readonly tokens: readonly object[] | undefined;
+  /** Characters of its events; not stored. */
+  readonly weight: number;
+}
 
 interface Outcome {
   readonly outcome: 'appended' | 'claim-lost' | 'tail-moved' | 'token-taken';
@@ -35,13 +40,13 @@ export interface AppendsOptions {
   readonly history: (runId: string, after: number) => Promise<Event[]>;
 }
 
-const process = randomBytes(6).toString('base64url');
+const writer = randomBytes(6).toString('base64url');
 let writes = 0;
 
 /** By what a write is known when its reply was lost. */
 export function newWriteId(): string {
   writes += 1;
-  return `${process}${writes.toString(36)}`;
+  return `${writer}${writes.toString(36)}`;
 }
 
 export class Appends {
@@ -52,6 +57,8 @@ export class Appends {
     this.#options = options;
     this.#batcher = new Batcher({
       run: (batch) => this.#write(batch),
+      onFailure: 'ask-alone',
+      weigh: ({ weight }) => weight as number,
       itemsMax: APPENDS_PER_STATEMENT,
       underWayMax: STATEMENTS_UNDER_WAY,
     });
@@ -113,14 +120,16 @@ export class Appends {
     { after, wakeAt, release }: AppendOptions,
   ): { readonly transition: Transition; readonly takeBack: () => void } {
     const copies = events.map(admitted);
-    const before = projection.run.attributes;
+    const before = { ...projection.run };
     const tokens = tokensOf(projection, copies);
-    checkAttributeCount(before, copies);
+    checkAttributeCount(before.attributes, copies);
     const takeBack = applyAll(projection, copies);
     const { run, hooks } = projection;
     const { runId, worker, epoch } = held.claim;
     const ended = isEnded(run.status);
+    const written = copies.map(writtenEvent);
     const transition = {
+      weight: written.reduce((sum, { data }) => sum + data.length, 0),
       run: runId,
       worker,
       epoch,
@@ -130,11 +139,10 @@ export class Appends {
       wake: ended ? undefined : (wakeAt ?? undefined),
       release: release === true || ended,
       lease: held.leaseMs,
-      ...writtenRun(run),
-      attributes: run.attributes === before ? undefined : JSON.stringify(run.attributes),
-      events: copies.map(writtenEvent),
+      updated: run.updatedAt,
+      change: changeOf(before, run, hooks.size > 0 ? 'hooks' : 'none'),
+      events: written,
       tokens,
-      hooks: hooks.size > 0,
     };
     return { transition, takeBack };
   }

@@ -4,11 +4,19 @@
  * While as many statements are under way as may be, what comes waits and shares the next one, so that the batches
  * grow with the load and nothing waits for a timer.
  */
+import { BATCH_WEIGHT_MAX } from './limits.ts';
+
 export interface BatcherOptions<I, O> {
-  /** Answers in the order of the items; when it throws for several, each is asked for alone. */
+  /** Answers in the order of the items. */
   readonly run: (items: readonly I[]) => Promise<readonly O[]>;
+  /** What happens when it throws for several: each is asked for alone, or all have failed. */
+  readonly onFailure: 'ask-alone' | 'fail';
   readonly itemsMax: number;
+  /** How much one item is; a batch ends with the one that reaches `BATCH_WEIGHT_MAX`. */
+  readonly weigh: (item: I) => number;
   readonly underWayMax: number;
+  /** Called when nothing is left to do. */
+  readonly onIdle?: () => void;
 }
 
 interface Asked<I, O> {
@@ -32,7 +40,8 @@ export class Batcher<I, O> {
       this.#asked.push({ item, resolve, reject });
       if (this.#flushing) return;
       this.#flushing = true;
-      setImmediate(() => {
+      // After the promises of this tick have had their turn.
+      process.nextTick(() => {
         this.#flushing = false;
         this.#flush();
       });
@@ -41,13 +50,25 @@ export class Batcher<I, O> {
 
   #flush(): void {
     while (this.#asked.length > 0 && this.#underWay < this.#options.underWayMax) {
-      const batch = this.#asked.splice(0, this.#options.itemsMax);
+      const batch = this.#asked.splice(0, this.#batchSize());
       this.#underWay += 1;
       void this.#run(batch).then(() => {
         this.#underWay -= 1;
         this.#flush();
+        if (this.#underWay === 0) this.#options.onIdle?.();
       });
     }
+  }
+
+  #batchSize(): number {
+    const { itemsMax, weigh } = this.#options;
+    let weight = 0;
+    let size = 0;
+    while (size < Math.min(itemsMax, this.#asked.length) && weight < BATCH_WEIGHT_MAX) {
+      weight += weigh(this.#asked[size]!.item);
+      size += 1;
+    }
+    return size;
   }
 
   /** Never rejects. */
@@ -56,7 +77,8 @@ export class Batcher<I, O> {
       const answers = await this.#options.run(batch.map(({ item }) => item));
       for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as O);
     } catch (error) {
-      if (batch.length === 1) batch[0]!.reject(error);
+      if (batch.length === 1 || this.#options.onFailure === 'fail')
+        for (const { reject } of batch) reject(error);
       else for (const asked of batch) await this.#run([asked]);
     }
   }

@@ -4,7 +4,6 @@ import {
   type CreateOptions,
   type CreateResult,
   copyEvent,
-  type Event,
   type EventOf,
   worldErrors,
 } from '@perdure/world';
@@ -19,7 +18,10 @@ import { APPENDS_PER_STATEMENT, STATEMENTS_UNDER_WAY } from './limits.ts';
 import type { Pulse } from './pulse.ts';
 import { type RunRow, runOf } from './run-row.ts';
 
-type Creation = Readonly<Record<string, unknown>>;
+interface Creation extends Readonly<Record<string, unknown>> {
+  readonly live_key: string | undefined;
+  readonly data: string;
+}
 
 interface Outcome {
   readonly outcome: 'created' | 'known' | 'joined' | 'key-taken';
@@ -45,6 +47,8 @@ export class Creations {
     this.#options = options;
     this.#batcher = new Batcher({
       run: (batch) => this.#write(batch),
+      onFailure: 'ask-alone',
+      weigh: ({ data }) => data.length,
       itemsMax: APPENDS_PER_STATEMENT,
       underWayMax: STATEMENTS_UNDER_WAY,
     });

@@ -5,6 +5,7 @@
  * was lost may have happened, which is why it carries an id, a version or a key by which it is known the second time.
  */
 
+import { createHash } from 'node:crypto';
 import { worldErrors } from '@perdure/world';
 import pg from 'pg';
 import { schemaOld, storeFailed, storeRefused, storeUnreachable } from './messages.ts';
@@ -28,6 +29,7 @@ export interface DatabaseOptions {
   readonly retryMs: number;
 }
 
+const NAMES_MAX = 500;
 const pauses = { firstMs: 20, maxMs: 1_000 } as const;
 
 const parsers: Readonly<Record<number, (text: string) => unknown>> = {
@@ -44,6 +46,7 @@ const types = { getTypeParser: (oid: number) => parsers[oid] ?? ((text: string) 
 export class Database {
   readonly #options: DatabaseOptions;
   readonly #closing = new AbortController();
+  #prepares: 'yes' | 'no' = 'yes';
   /** How many statements were sent. */
   statements = 0;
 
@@ -71,6 +74,7 @@ export class Database {
       } catch (error) {
         const trouble = troubleOf(error);
         if (trouble === 'hints' && hints === 'hints') hints = 'none';
+        else if (trouble === 'unprepared' && this.#prepares === 'yes') this.#prepares = 'no';
         else if (trouble !== 'passing') throw this.#explained(error, trouble, statement);
         const pause = Math.min(pauses.maxMs, pauses.firstMs * 2 ** attempt) * (0.5 + Math.random() / 2);
         const spent = performance.now() - began;
@@ -83,7 +87,11 @@ export class Database {
 
   async #once<R>(statement: Statement, attempt: number, hints: 'hints' | 'none'): Promise<R[]> {
     this.statements += 1;
-    const config = { text: statement.text, values: statement.values(attempt, hints), types };
+    const { text } = statement;
+    const values = statement.values(attempt, hints);
+    // Prepared once per connection; the name tells the text, so that whoever else has it has the same.
+    const name = this.#prepares === 'yes' && values ? nameOf(text) : undefined;
+    const config = { name, text, values, types };
     const { rows } = await this.#options.pool.query(config as pg.QueryConfig);
     return rows as R[];
   }
@@ -98,6 +106,17 @@ export class Database {
   close(): void {
     this.#closing.abort();
   }
+}
+
+const names = new Map<string, string>();
+
+function nameOf(text: string): string {
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  const name = `perdure_${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
+  // Listings are made of few texts; the bound is for what nobody thought of.
+  if (names.size < NAMES_MAX) names.set(text, name);
+  return name;
 }
 
 /** Host, port and database, without user and password. */

@@ -23,6 +23,8 @@ export class HistoryReader {
     this.#database = database;
     this.#batcher = new Batcher({
       run: (batch) => (batch.length === 1 ? this.#one(batch[0]!) : this.#several(batch)),
+      onFailure: 'ask-alone',
+      weigh: () => 0,
       itemsMax: HISTORIES_PER_STATEMENT,
       underWayMax: STATEMENTS_UNDER_WAY,
     });

@@ -2,6 +2,8 @@
 
 /** Appends that share a statement, a round trip and a commit. */
 export const APPENDS_PER_STATEMENT = 64;
+/** Characters or bytes of what shares a statement: the one that reaches it is the last. */
+export const BATCH_WEIGHT_MAX: number = 4 * 1024 * 1024;
 /** Statements of one kind under way at a time; what comes meanwhile shares the next. */
 export const STATEMENTS_UNDER_WAY = 2;
 

@@ -59,16 +59,24 @@ export function runOf(row: RunRow): RunProjection {
   return run;
 }
 
-/** The columns of a run that its owner's appends write, as the schema's function takes them. */
-export function writtenRun(run: RunProjection): Readonly<Record<string, unknown>> {
+/** What an append changes in the row of its run besides the version and the time; undefined for nothing. */
+export function changeOf(
+  before: RunProjection,
+  run: RunProjection,
+  hooks: 'hooks' | 'none',
+): Readonly<Record<string, unknown>> | undefined {
+  const same =
+    run.status === before.status && run.attributes === before.attributes && run.program === before.program;
+  if (same && run.startedAt === before.startedAt && run.pauseReason === before.pauseReason) return undefined;
   return {
     status: run.status,
     started: run.startedAt,
     completed: run.completedAt,
-    updated: run.updatedAt,
     program: toColumn(run.program),
+    attributes: run.attributes === before.attributes ? undefined : JSON.stringify(run.attributes),
     pause: run.pauseReason && JSON.stringify(run.pauseReason),
     error: run.errorCode === undefined ? undefined : toColumn(run.errorCode),
     cancel: run.cancelReason === undefined ? undefined : toColumn(run.cancelReason),
+    hooks: hooks === 'hooks',
   };
 }

@@ -7,6 +7,8 @@ export type Trouble =
   | 'refused'
   /** Tables or functions are not there. */
   | 'schema'
+  /** A pooler between gives this client another connection each time: none keeps a prepared statement. */
+  | 'unprepared'
   /** The queue of notifications is full: hints are left out. */
   | 'hints'
   | 'lasting';
@@ -17,7 +19,6 @@ const passing = new Set([
   '55P03', // lock not available
   '57014', // cancelled, by a timeout or an operator
   '25006', // read-only: a standby, until the failover is over
-  '26000', // a prepared statement that another connection has
 ]);
 
 export function troubleOf(error: unknown): Trouble {
@@ -33,6 +34,7 @@ export function troubleOf(error: unknown): Trouble {
 
 function troubleOfState(state: string, message: string): Trouble {
   if (message.includes('NOTIFY')) return 'hints';
+  if (state === '26000' || state === '42P05') return 'unprepared';
   if (passing.has(state)) return 'passing';
   const kind = state.slice(0, 2);
   // Connections, resources (too many of them, memory, disk), and the operator's interventions.

@@ -16,10 +16,12 @@ import {
   streamRangeOf,
 } from '@perdure/world/live';
 import { newWriteId } from './appends.ts';
+import { Batcher } from './batcher.ts';
 import { framed, unframed } from './chunk-frames.ts';
 import { fromColumn, toColumn } from './column-text.ts';
 import type { Database } from './database.ts';
 import { digestOf } from './event-row.ts';
+import { APPENDS_PER_STATEMENT } from './limits.ts';
 import type { Pulse } from './pulse.ts';
 
 export interface PostgresStreamsOptions {
@@ -28,6 +30,12 @@ export interface PostgresStreamsOptions {
   readonly watchers: StreamWatchers;
   readonly open: () => Promise<void> | undefined;
   readonly listen: () => void;
+}
+
+/** The chunks of one append, in their frames. */
+interface Piece {
+  readonly count: number;
+  readonly data: Buffer;
 }
 
 interface StreamRow extends StreamInfo {
@@ -39,16 +47,42 @@ interface StreamRow extends StreamInfo {
 /** The streams of a Postgres world: one row for the chunks of each append. */
 export class PostgresStreams implements Streams {
   readonly #options: PostgresStreamsOptions;
+  /** Streams that are written to now. */
+  readonly #queues = new Map<string, Batcher<Piece, number>>();
 
   constructor(options: PostgresStreamsOptions) {
     this.#options = options;
   }
 
   async append(runId: string, name: string, chunks: readonly Payload[]): Promise<{ tail: number }> {
-    await this.#check(runId, name);
+    const opened = this.#check(runId, name);
     checkChunks(chunks);
+    // Now: the caller may change its bytes while this waits.
+    const piece = { count: chunks.length, data: framed(chunks) };
+    await opened;
+    const key = `${runId}/${name}`;
+    const queue = this.#queues.get(key) ?? this.#newQueue(runId, name);
+    this.#queues.set(key, queue);
+    return { tail: await queue.ask(piece) };
+  }
+
+  /** Appends to one stream keep their order: one statement at a time, with what came meanwhile in the next. */
+  #newQueue(runId: string, name: string): Batcher<Piece, number> {
+    return new Batcher({
+      run: (pieces) => this.#write(runId, name, pieces),
+      // A second try alone could add what the first has added, too.
+      onFailure: 'fail',
+      weigh: ({ data }) => data.length,
+      itemsMax: APPENDS_PER_STATEMENT,
+      underWayMax: 1,
+      onIdle: () => this.#queues.delete(`${runId}/${name}`),
+    });
+  }
+
+  async #write(runId: string, name: string, pieces: readonly Piece[]): Promise<number[]> {
     const { database, pulse, watchers } = this.#options;
-    const data = framed(chunks);
+    const count = pieces.reduce((sum, piece) => sum + piece.count, 0);
+    const data = pieces.length === 1 ? pieces[0]!.data : Buffer.concat(pieces.map((piece) => piece.data));
     const id = newWriteId();
     const subject = subjectOf(runId, name);
     const [row] = await database.run<{ outcome: string; tail: number }>({
@@ -57,7 +91,7 @@ export class PostgresStreams implements Streams {
       values: (attempt, hints) => [
         runId,
         toColumn(name),
-        chunks.length,
+        count,
         data,
         id,
         attempt > 0,
@@ -68,7 +102,11 @@ export class PostgresStreams implements Streams {
     if (row!.outcome === 'unknown') throw worldErrors.runNotFound(runId);
     if (row!.outcome === 'closed') throw worldErrors.streamClosed(runId, name);
     watchers.emit(subject);
-    return { tail: row!.tail };
+    let tail = row!.tail - count;
+    return pieces.map((piece) => {
+      tail += piece.count;
+      return tail;
+    });
   }
 
   async close(runId: string, name: string): Promise<void> {
@@ -132,10 +170,12 @@ export class PostgresStreams implements Streams {
     return this.#options.watchers.watch(subjectOf(runId, name), listener);
   }
 
-  async #check(runId: string, name: string): Promise<void> {
-    await this.#options.open();
+  /** Throws at once what can be told at once. */
+  #check(runId: string, name: string): Promise<void> | undefined {
+    const opened = this.#options.open();
     checkStreamName(name);
     if (!isId(runId)) throw worldErrors.runNotFound(runId);
+    return opened;
   }
 
   async #exists(runId: string): Promise<void> {

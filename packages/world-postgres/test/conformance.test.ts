@@ -1,30 +1,20 @@
-import { randomBytes } from 'node:crypto';
 import { worldConformance } from '@perdure/world/conformance';
-import pg from 'pg';
 import { describe, it } from 'vitest';
-import { createPostgresWorld } from '../src/index.ts';
-
-const connectionString = 'postgres://postgres@127.0.0.1:5499/postgres';
+import { temporarySchema } from './server.ts';
 
 worldConformance(
   { describe, it },
   {
     name: 'postgres',
     async make({ clock }) {
-      const schema = `t_${randomBytes(6).toString('hex')}`;
-      let world = createPostgresWorld({ connectionString, schema, clock });
+      const schema = await temporarySchema();
+      let world = schema.open({ clock });
       const reopen = async () => {
         await world.close();
-        world = createPostgresWorld({ connectionString, schema, clock });
+        world = schema.open({ clock });
         return world;
       };
-      const dispose = async () => {
-        const client = new pg.Client({ connectionString });
-        await client.connect();
-        await client.query(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
-        await client.end();
-      };
-      return { world, reopen, dispose };
+      return { world, reopen, dispose: schema.drop };
     },
   },
 );

@@ -1,7 +1,10 @@
 /** A world for one measurement, with its appends counted, and a runtime on it. */
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createPostgresWorld } from '@perdure/world-postgres';
+import { ask } from '@workbench/postgres/database.ts';
 import { createRuntime, createWorld, type Runtime, type RuntimeOptions, type World } from 'perdure/runtime';
 
 export interface BenchWorld {
@@ -11,17 +14,45 @@ export interface BenchWorld {
   takeAppends(): number;
   /** Stops the runtime and starts another on the same data. */
   restart(options?: Partial<RuntimeOptions>): Promise<void>;
+  /** Another world on the same data, as another process has it. The caller closes it. */
+  another(): Promise<World>;
   close(): Promise<void>;
+}
+
+let postgresUrl = '';
+
+/** Where worlds on Postgres are made, each in a schema of its own. */
+export function usePostgres(url: string): void {
+  postgresUrl = url;
+}
+
+interface Place {
+  open(): Promise<World>;
+  remove(): Promise<void>;
+}
+
+async function placeOf(name: string): Promise<Place> {
+  if (name === 'postgres') {
+    const schema = `bench_${randomBytes(6).toString('hex')}`;
+    const connectionString = postgresUrl;
+    const remove = async () => void (await ask(connectionString, `DROP SCHEMA IF EXISTS ${schema} CASCADE`));
+    return { open: async () => createPostgresWorld({ connectionString, schema }), remove };
+  }
+  const dataDir = await mkdtemp(join(tmpdir(), 'perdure-bench-'));
+  return {
+    open: () => createWorld(name, { dataDir }),
+    remove: () => rm(dataDir, { recursive: true, force: true }),
+  };
 }
 
 export async function openBenchWorld(
   name: string,
   options: Partial<RuntimeOptions> = {},
 ): Promise<BenchWorld> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'perdure-bench-'));
+  const place = await placeOf(name);
   let appends = 0;
   const open = async (): Promise<World> => {
-    const world = await createWorld(name, { dataDir });
+    const world = await place.open();
     const append = world.runs.append;
     world.runs.append = (...given) => {
       appends += 1;
@@ -51,10 +82,11 @@ export async function openBenchWorld(
       }
       runtime = createRuntime({ world, ...options, ...changed });
     },
+    another: () => place.open(),
     async close() {
       await runtime.close();
       await world.close();
-      await rm(dataDir, { recursive: true, force: true });
+      await place.remove();
     },
   };
 }

@@ -7,11 +7,13 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { serverUrl } from '@workbench/postgres/config.ts';
+import { startPostgres } from '@workbench/postgres/server.ts';
 import { buildForProduction } from './production-build.ts';
 import { table } from './table.ts';
 import { type Request, type Row, workloads } from './workload.ts';
 
-const worlds = ['memory', 'local'];
+const worlds = ['memory', 'local', 'postgres'];
 
 const { values } = parseArgs({
   options: {
@@ -43,6 +45,12 @@ function fail(message: string): never {
 }
 
 const { directory, script } = await buildForProduction();
+const chosenWorlds = chosen('world', values.world, worlds);
+const own =
+  chosenWorlds.includes('postgres') && serverUrl() === undefined
+    ? await startPostgres({ fsync: 'on' })
+    : undefined;
+const postgresUrl = serverUrl() ?? own?.url;
 
 async function measure(request: Request): Promise<Row> {
   const child = spawn(process.execPath, ['--expose-gc', script, JSON.stringify(request)], {
@@ -63,12 +71,20 @@ for (const workload of chosen('workload', values.workload, Object.keys(workloads
   const sizes =
     values.n === undefined ? workloads[workload]!.sizes : values.n.split(',').map((n) => wholeNumber('n', n));
   for (const n of sizes) {
-    for (const world of chosen('world', values.world, worlds)) {
-      const row = await measure({ world, workload, n, iters });
+    for (const world of chosenWorlds) {
+      if (!(workloads[workload]!.worlds ?? worlds).includes(world)) continue;
+      const row = await measure({
+        world,
+        workload,
+        n,
+        iters,
+        ...(world === 'postgres' ? { postgresUrl } : {}),
+      });
       rows.push(row);
       if (values.json) console.log(JSON.stringify(row));
     }
   }
 }
 if (!values.json) console.log(table(rows));
+await own?.close();
 rmSync(directory, { recursive: true, force: true });

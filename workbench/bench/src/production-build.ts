@@ -20,7 +20,8 @@ export async function buildForProduction(): Promise<ProductionBuild> {
     cwd: root,
     input: join(root, 'src/measure.ts'),
     platform: 'node',
-    external: [...builtinModules, /^node:/],
+    // `pg` asks for its native half only when told to.
+    external: [...builtinModules, /^node:/, 'pg-native', /^cloudflare:/],
     plugins: [perdure({ root })],
     output: {
       dir: directory,

@@ -20,3 +20,9 @@ export function spread(values: readonly number[]): Spread {
   const p99 = sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * 0.99) - 1)]!;
   return { median: round(median(values)), min: round(sorted[0]!), p99: round(p99) };
 }
+
+/** The value below which `percent` of them lie. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))]!;
+}

@@ -20,5 +20,8 @@ export function table(rows: readonly Row[]): string {
     const name = `${row.workload} ${row.n}`.padEnd(18) + row.world.padEnd(8);
     return `${name}${figures.join(', ')}\n${' '.repeat(26)}limit: ${limits.join(', ')}`;
   });
-  return [`node ${process.version}; local world: durability process`, ...lines].join('\n');
+  return [
+    `node ${process.version}; local world: durability process; Postgres: fsync and synchronous_commit on`,
+    ...lines,
+  ].join('\n');
 }

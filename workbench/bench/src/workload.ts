@@ -1,5 +1,6 @@
 import { build } from './workloads/build-workload.ts';
 import { hook, hydrate, replay, suspended } from './workloads/engine-workloads.ts';
+import { count, handover, idle } from './workloads/postgres-workloads.ts';
 import { beside, throughput, timeRuns } from './workloads/run-workloads.ts';
 
 export interface Request {
@@ -8,6 +9,8 @@ export interface Request {
   /** Steps of a run, or whatever else the workload is sized by. */
   readonly n: number;
   readonly iters: number;
+  /** The server of worlds on Postgres. */
+  readonly postgresUrl?: string;
 }
 
 /** One line of the result; keys that do not apply are absent. */
@@ -17,6 +20,8 @@ export interface Workload {
   run(request: Request): Promise<Row>;
   /** Sizes of a run without `--n`. */
   readonly sizes: readonly number[];
+  /** Worlds that it means something for. Default: all. */
+  readonly worlds?: readonly string[];
 }
 
 export const workloads: Readonly<Record<string, Workload>> = {
@@ -31,4 +36,7 @@ export const workloads: Readonly<Record<string, Workload>> = {
   beside: { run: beside, sizes: [0, 20_000, 100_000] },
   build: { run: build, sizes: [10] },
   suspended: { run: suspended, sizes: [1_000] },
+  count: { run: count, sizes: [200], worlds: ['postgres'] },
+  handover: { run: handover, sizes: [1], worlds: ['postgres'] },
+  idle: { run: idle, sizes: [30] },
 };

@@ -1,8 +1,12 @@
 /** The app without a server: a runtime on a world in this process, and a record of every run. */
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Event } from '@perdure/world';
+import type { Event, World } from '@perdure/world';
+import { createPostgresWorld } from '@perdure/world-postgres';
+import { ask } from '@workbench/postgres/database.ts';
+import { testServer } from '@workbench/postgres/test-server.ts';
 import { createRuntime, createWorld, healthCheck, setWorld } from 'perdure/runtime';
 import type { App } from './app.ts';
 import { handleDriver } from './driver.ts';
@@ -21,8 +25,8 @@ export interface InProcessOptions {
 }
 
 export async function openApp({ world: name, residency }: InProcessOptions): Promise<InProcessApp> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'perdure-e2e-'));
-  const world = await createWorld(name, { dataDir });
+  const place = await placeOf(name);
+  const { world } = place;
   setWorld(world);
   const problems: string[] = [];
   const runtime = createRuntime({
@@ -68,9 +72,27 @@ export async function openApp({ world: name, residency }: InProcessOptions): Pro
     async close() {
       await runtime.close({ graceMs: 0 });
       await world.close();
-      await rm(dataDir, { recursive: true, force: true });
+      await place.remove();
     },
   };
+}
+
+interface Place {
+  readonly world: World;
+  remove(): Promise<void>;
+}
+
+/** A world that nobody else has: a directory, or a schema, of its own. */
+async function placeOf(name: string): Promise<Place> {
+  if (name === 'postgres') {
+    const { url: connectionString } = await testServer();
+    const schema = `e2e_${randomBytes(6).toString('hex')}`;
+    const remove = async () => void (await ask(connectionString, `DROP SCHEMA IF EXISTS ${schema} CASCADE`));
+    return { world: createPostgresWorld({ connectionString, schema }), remove };
+  }
+  const dataDir = await mkdtemp(join(tmpdir(), 'perdure-e2e-'));
+  const remove = () => rm(dataDir, { recursive: true, force: true });
+  return { world: await createWorld(name, { dataDir }), remove };
 }
 
 const timedFields = new Set(['resumeAt', 'retryAt', 'worker', 'seed']);

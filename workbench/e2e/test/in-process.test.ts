@@ -34,7 +34,7 @@ const isLasting = (text: string): boolean => !text.startsWith('wait_');
 const left = new Map<string, unknown>();
 afterAll(() => left.clear());
 
-describe.each(['memory', 'local'])('on %s', (world) => {
+describe.each(['memory', 'local', 'postgres'])('on %s', (world) => {
   describe.each(Object.entries(suites))('%s', (suite, cases) => {
     const played = (way: Way) =>
       cases.filter(({ name }) => applies(name, { suite, world, way })).map((one) => [one.name, one] as const);

@@ -1,5 +1,6 @@
 /** The server of this run of vitest. */
 import { inject } from 'vitest';
+import type {} from './vitest-setup.ts';
 
 /** The URL for somebody who may create databases; tests make their own with `createDatabase`. */
 export async function testServer(): Promise<{ readonly url: string }> {

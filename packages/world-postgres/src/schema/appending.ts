@@ -12,8 +12,7 @@ DECLARE
 BEGIN
   FOR t IN SELECT * FROM json_to_recordset(p_batch) AS x(
       run text, worker text, epoch bigint, after integer, write text, tail integer, wake double precision, release boolean, lease double precision,
-      status text, started double precision, completed double precision, updated double precision, program text, attributes text,
-      pause text, error text, cancel text, events json, tokens json, hooks boolean)
+      updated double precision, change json, events json, tokens json)
   LOOP
     correlation_id := NULL; owner := NULL;
     LOOP
@@ -32,17 +31,13 @@ BEGIN
       UPDATE {{schema}}.runs k SET version = t.tail, last_write = t.write,
           -- A due run keeps its place: its row stays where the index has it.
           wake_at = CASE WHEN t.wake <= v_now AND k.wake_at <= v_now THEN k.wake_at ELSE t.wake END,
-          held = NOT t.release, epoch = CASE WHEN t.release THEN nextval('{{schema}}.epochs') ELSE k.epoch END,
-          status = t.status, started_at = t.started, completed_at = t.completed, updated_at = t.updated, program = t.program,
-          attributes = coalesce(t.attributes::json, k.attributes), pause_reason = t.pause::json, error_code = t.error, cancel_reason = t.cancel,
-          live_key = CASE WHEN t.completed IS NULL THEN k.live_key END
+          held = NOT t.release, epoch = CASE WHEN t.release THEN nextval('{{schema}}.epochs') ELSE k.epoch END, updated_at = t.updated
         WHERE k.run_id = t.run AND k.held AND k.epoch = t.epoch AND k.worker = t.worker AND k.version = t.after;
       IF FOUND THEN
         INSERT INTO {{schema}}.events (run_id, version, event_type, correlation_id, key, subject, created_at, data)
           SELECT t.run, e.v, e.type, e.id, e.key, e.subject, e.at, e.data::json
           FROM json_to_recordset(t.events) AS e(v integer, type text, id text, key text, subject text, at double precision, data text);
-        IF t.completed IS NOT NULL THEN
-          IF t.hooks THEN PERFORM {{schema}}.free_tokens(t.run, v_now); END IF;
+        IF t.change IS NOT NULL AND {{schema}}.change_run(t.run, t.change, v_now) THEN
           PERFORM {{schema}}.hint(p_origin, 'ended', t.run);
         ELSIF t.release AND t.wake <= v_now THEN
           PERFORM {{schema}}.hint(p_origin, 'due', t.run);
@@ -67,6 +62,23 @@ BEGIN
       EXIT;
     END LOOP;
   END LOOP;
+END $body$;
+
+-- What an append says of the run itself; whether it has ended.
+CREATE FUNCTION {{schema}}.change_run(p_run text, p_change json, p_now double precision) RETURNS boolean LANGUAGE plpgsql AS $body$
+DECLARE
+  c record;
+BEGIN
+  SELECT * INTO c FROM json_to_record(p_change) AS x(status text, started double precision, completed double precision, program text,
+    attributes text, pause text, error text, cancel text, hooks boolean);
+  UPDATE {{schema}}.runs k SET status = c.status, started_at = c.started, completed_at = c.completed, program = c.program,
+      attributes = coalesce(c.attributes::json, k.attributes), pause_reason = c.pause::json, error_code = c.error, cancel_reason = c.cancel,
+      live_key = CASE WHEN c.completed IS NULL THEN k.live_key END
+    WHERE k.run_id = p_run;
+  IF c.completed IS NOT NULL AND c.hooks THEN
+    PERFORM {{schema}}.free_tokens(p_run, p_now);
+  END IF;
+  RETURN c.completed IS NOT NULL;
 END $body$;
 
 -- Takes and frees tokens in order; none of it happens when one of them belongs to another hook.

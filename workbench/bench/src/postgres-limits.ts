@@ -1,0 +1,62 @@
+/** What Postgres can do at best, measured beside the workloads. */
+import { once } from 'node:events';
+import { Client, Pool } from 'pg';
+import { median, round } from './statistics.ts';
+
+export interface PostgresLimits {
+  /** One INSERT of 600 bytes, a transaction of its own, over one connection. */
+  readonly pg_insert_ms: number;
+  readonly pg_insert_8conn_per_s: number;
+  /** From NOTIFY to the listening connection. */
+  readonly pg_notify_ms: number;
+}
+
+const insert = 'INSERT INTO bench_limits (id, data) VALUES ($1, $2)';
+const line = 'x'.repeat(600);
+let next = 0;
+
+function newRow(): unknown[] {
+  next += 1;
+  return [`${process.pid}_${next}`, line];
+}
+
+export async function measurePostgresLimits(connectionString: string): Promise<PostgresLimits> {
+  const client = new Client({ connectionString });
+  await client.connect();
+  await client.query('DROP TABLE IF EXISTS bench_limits');
+  await client.query('CREATE TABLE bench_limits (id text PRIMARY KEY, data text)');
+  const pg_insert_ms = await timed(300, () => client.query(insert, newRow()));
+  const pg_insert_8conn_per_s = await insertsPerSecond(connectionString);
+  const listener = new Client({ connectionString });
+  await listener.connect();
+  await listener.query('LISTEN bench_limits');
+  const pg_notify_ms = await timed(200, async () => {
+    const heard = once(listener, 'notification');
+    await client.query(`SELECT pg_notify('bench_limits', '')`);
+    await heard;
+  });
+  await listener.end();
+  await client.query('DROP TABLE bench_limits');
+  await client.end();
+  return { pg_insert_ms, pg_insert_8conn_per_s, pg_notify_ms };
+}
+
+async function timed(count: number, work: () => Promise<unknown>): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const begin = performance.now();
+    await work();
+    times.push(performance.now() - begin);
+  }
+  return round(median(times));
+}
+
+async function insertsPerSecond(connectionString: string): Promise<number> {
+  const pool = new Pool({ connectionString, max: 8 });
+  const count = 2_000;
+  const begin = performance.now();
+  await Promise.all(Array.from({ length: count }, () => pool.query(insert, newRow())));
+  const seconds = (performance.now() - begin) / 1_000;
+  await pool.end();
+  return Math.round(count / seconds);
+}
