@@ -22,6 +22,7 @@ import { isRepairable, PausedRun } from './paused-run.ts';
 import type { Arrival } from './stage.ts';
 import { StageBuilder } from './stage-builder.ts';
 import { type Attempt, runAttempt } from './step-runner.ts';
+import { appendStillOwned } from './still-owned.ts';
 
 const retryMs = { first: 50, max: 2_000 } as const;
 const timerMaxMs = 2 ** 31 - 1;
@@ -30,6 +31,7 @@ export class RunSession {
   readonly runId: string;
   readonly claim: Claim;
   readonly #engine: Engine;
+  readonly #leaseMs: number;
   readonly #builder: StageBuilder;
   readonly #inFlight = new Map<string, Attempt>();
   #arrivals: Arrival[] = [];
@@ -39,10 +41,11 @@ export class RunSession {
   #wake: (() => void) | undefined;
   readonly #onSlot = (): void => this.#signal();
 
-  constructor(engine: Engine, claim: Claim) {
+  constructor(engine: Engine, claim: Claim, leaseMs: number) {
     this.#engine = engine;
     this.runId = claim.runId;
     this.claim = claim;
+    this.#leaseMs = leaseMs;
     this.#builder = new StageBuilder(engine, claim.runId);
   }
 
@@ -159,13 +162,16 @@ export class RunSession {
     const wakeAt = ended ? null : next;
     const release = claim === 'release' || ended !== undefined;
     const options = { after: this.#builder.tail, wakeAt, release };
-    const { events } = this.#builder.stage;
-    const last = events.at(-1);
-    const result = await this.#engine.world.runs.append(this.claim, events, options);
+    const { events, starts } = this.#builder.stage;
+    const append = () => this.#engine.world.runs.append(this.claim, events, options);
+    const acts = starts.length > 0 && !release;
+    const result = await (acts
+      ? appendStillOwned(this.#engine, this.claim, this.#leaseMs, append)
+      : append());
     if (!this.#settleAppend(result)) return true;
     if (ended) {
       this.#builder.drop();
-      void announceEnd(this.#engine, execution.created, last as EndEvent);
+      void announceEnd(this.#engine, execution.created, events.at(-1) as EndEvent);
     }
     if (!release) return true;
     if (!ended && execution.waitsForNothing && this.#state === 'driving')

@@ -96,7 +96,7 @@ export class Worker {
       void this.#release([claim]);
       return;
     }
-    const session = new RunSession(this.#engine, claim);
+    const session = new RunSession(this.#engine, claim, this.#options.leaseMs);
     this.#sessions.set(claim.runId, session);
     const driving = session.drive().then((wakeAt) => {
       this.#driving.delete(driving);

@@ -415,6 +415,58 @@ describe('a worker that was paused for longer than its lease', () => {
   });
 });
 
+describe('a worker that stands still between the write of an attempt and its reply', () => {
+  /** The reply to the first append that starts a step comes when the test says so. */
+  function stalling(world: World): { readonly written: Promise<void>; readonly goOn: () => void } {
+    const { append } = world.runs;
+    const written = gate();
+    const reply = gate();
+    let first = true;
+    world.runs.append = async (claim, events, options) => {
+      const result = await append.call(world.runs, claim, events, options);
+      if (first && events.some(({ eventType }) => eventType === 'step_started')) {
+        first = false;
+        written.open();
+        await reply.promise;
+      }
+      return result;
+    };
+    return { written: written.promise, goOn: () => reply.open() };
+  }
+
+  it('starts no body when another took the run', async () => {
+    let now = Date.now();
+    const clock = () => now;
+    const world = createMemoryWorld({ clock });
+    const { written, goOn } = stalling(world);
+    const first = startHarness(program, { world, clock, leaseMs: 3_000, pollMs: 600_000 });
+    const run = await first.runtime.start({ workflowId: 'chain' }, [2]);
+    await written;
+    now += 3_001;
+    const second = harnessOf({ world, clock, pollMs: 5 });
+    expect(await run.returnValue).toBe(2);
+    goOn();
+    await first.runtime.close();
+    expect(calls).toEqual(['add 0 1', 'add 1 1']);
+    expect((await world.runs.steps(run.runId)).map(({ attempt }) => attempt)).toEqual([2, 1]);
+    expect([...first.problems, ...second.problems]).toEqual([]);
+  });
+
+  it('starts it when nobody did', async () => {
+    let now = Date.now();
+    const clock = () => now;
+    const world = createMemoryWorld({ clock });
+    const { written, goOn } = stalling(world);
+    const harness = harnessOf({ world, clock, leaseMs: 3_000, pollMs: 600_000 });
+    const run = await harness.runtime.start({ workflowId: 'chain' }, [2]);
+    await written;
+    now += 3_001;
+    goOn();
+    expect(await run.returnValue).toBe(2);
+    expect(calls).toEqual(['add 0 1', 'add 1 1']);
+  });
+});
+
 describe('a worker for registered workflows only', () => {
   it('leaves runs of other workflows alone', async () => {
     const world = createMemoryWorld();

@@ -7,10 +7,16 @@ export type Blow =
   /** SIGSTOP for longer than the lease while another worker waits, SIGCONT, then SIGKILL. */
   | { readonly kind: 'stop'; readonly afterMs: number; readonly stopMs: number; readonly thenMs: number };
 
-const stopEvery = 15;
+export interface BlowOptions {
+  readonly seed: number;
+  readonly kills: number;
+  readonly leaseMs: number;
+  /** Of so many blows one is a stop. */
+  readonly stopEvery: number;
+}
 
 /** One SIGKILL each. */
-export function blowsOf(seed: number, kills: number, leaseMs: number): Blow[] {
+export function blowsOf({ seed, kills, leaseMs, stopEvery }: BlowOptions): Blow[] {
   const random = createRandom(seed);
   const blows: Blow[] = [];
   const stopAt = random.between(1, stopEvery - 1);

@@ -27,6 +27,18 @@ export interface RunEvidence {
 /** Processes by id; one of 2^22 ids does not come back within a storm. */
 export type Lives = ReadonlyMap<number, Life>;
 
+/** What broke beneath the processes. */
+export interface Broken {
+  /** Connections that were cut, whatever they were doing. */
+  readonly cuts: number;
+  /** Connections that were cut between a write and its reply. */
+  readonly lostReplies: number;
+  /** Connections that the server ended. */
+  readonly terminated: number;
+  /** Crashes of the server. */
+  readonly restarts: number;
+}
+
 export interface Evidence {
   readonly runs: readonly RunEvidence[];
   readonly lives: readonly Life[];
@@ -34,6 +46,7 @@ export interface Evidence {
   readonly programs: ReadonlyMap<string, string>;
   /** What the parent's calls met, beyond hooks that were not there yet. */
   readonly troubles: readonly string[];
-  /** What is wrong with the files; empty for a world without any. */
-  readonly fileProblems: readonly string[];
+  /** What is wrong with what is stored beside the histories. */
+  readonly storeProblems: readonly string[];
+  readonly broken: Broken;
 }

@@ -1,10 +1,10 @@
 /** What a storm did, in numbers. */
 import type { Event } from '@perdure/world';
-import type { Evidence } from './evidence.ts';
+import type { Broken, Evidence } from './evidence.ts';
 import { attemptsOf, pidOf } from './step-attempts.ts';
 import type { Life } from './worker-process.ts';
 
-export interface Figures {
+export interface Figures extends Broken {
   readonly kills: number;
   /** Kills that found attempts of steps running. */
   readonly killsInSteps: number;
@@ -26,11 +26,14 @@ export interface Figures {
   readonly recoveryMaxMs: number;
   /** The same, from when the process had loaded its code. */
   readonly takeoverP50Ms: number;
+  /** From when a process was killed in an attempt, or could be replaced, to the next attempt. */
+  readonly againP50Ms: number;
+  readonly againMaxMs: number;
 }
 
-export function figuresOf({ runs, lives }: Evidence): Figures {
+export function figuresOf({ runs, lives, broken }: Evidence): Figures {
   const steps = runs.flatMap(({ history }) => [...attemptsOf(history).values()]);
-  const cuts = steps.flatMap(({ attempts }) => attempts.filter(({ end }) => end === 'cut'));
+  const cuts = steps.flatMap(({ attempts }) => attempts.filter((one) => one.end === 'cut'));
   const killed = new Set(lives.filter(({ end }) => end === 'killed').map(({ pid }) => pid));
   const recoveries = recoveryTimes({ runs, lives }, ({ spawnedAt }) => spawnedAt);
   const effects = runs.flatMap((run) => run.effects);
@@ -38,7 +41,11 @@ export function figuresOf({ runs, lives }: Evidence): Figures {
   const cutWithBody = steps.flatMap(({ id, attempts }) =>
     attempts.filter(({ end, number }) => end === 'cut' && cutBodies.has(`${id} ${number}`)),
   );
+  const again = cuts
+    .flatMap(({ pid, nextAt }) => (killed.has(pid) ? [nextAt - endOf(lives, pid)] : []))
+    .sort((left, right) => left - right);
   return {
+    ...broken,
     kills: killed.size,
     killsInSteps: new Set(cuts.map(({ pid }) => pid).filter((pid) => killed.has(pid))).size,
     stops: lives.reduce((sum, { stops }) => sum + stops, 0),
@@ -54,7 +61,13 @@ export function figuresOf({ runs, lives }: Evidence): Figures {
     recoveryP50Ms: middleOf(recoveries),
     recoveryMaxMs: recoveries.at(-1) ?? 0,
     takeoverP50Ms: middleOf(recoveryTimes({ runs, lives }, ({ readyAt }) => readyAt ?? 0)),
+    againP50Ms: middleOf(again),
+    againMaxMs: again.at(-1) ?? 0,
   };
+}
+
+function endOf(lives: readonly Life[], pid: number): number {
+  return lives.find((life) => life.pid === pid)!.replaceableFrom!;
 }
 
 function driversOf(history: readonly Event[]): Set<string> {

@@ -61,8 +61,9 @@ function cutProblems(id: string, { number, pid, nextPid, nextAt }: Cut, lives: L
   const life = lives.get(pid);
   if (!life) return [`${what} after one of process ${pid}, which nobody started`];
   if (pid === nextPid) return [`${what} in process ${pid}, where attempt ${number} was still running`];
-  const gone = life.replaceableFrom !== undefined && life.replaceableFrom <= nextAt;
-  return gone ? [] : [`${what} although process ${pid} lived`];
+  const { replaceableFrom = Number.POSITIVE_INFINITY } = life;
+  if (replaceableFrom <= nextAt) return [];
+  return [`${what} although process ${pid} lived, for another ${replaceableFrom - nextAt} ms`];
 }
 
 /** S1: each body that ran is an attempt of the history, ran once and in its process; none after the outcome. */
@@ -143,7 +144,7 @@ export function workersAreQuiet({ lives }: Pick<Evidence, 'lives'>): string[] {
 /** Everything that is wrong. Replays every `prefixStride`th prefix of each history, by default all. */
 export function judge(evidence: Evidence, prefixStride = 1): string[] {
   const lives: Lives = new Map(evidence.lives.map((life) => [life.pid, life]));
-  const problems = [...evidence.troubles, ...evidence.fileProblems, ...workersAreQuiet(evidence)];
+  const problems = [...evidence.troubles, ...evidence.storeProblems, ...workersAreQuiet(evidence)];
   for (const run of evidence.runs) {
     const found = Object.entries(oracles).flatMap(([name, oracle]) =>
       oracle(run, lives).map((problem) => `${name}: ${problem}`),

@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EventOf } from '@perdure/world';
-import { createWorld, type World } from 'perdure/runtime';
+import { isDeepStrictEqual } from 'node:util';
+import { type EventOf, fold } from '@perdure/world';
 import { type Blow, blowsOf } from './blows.ts';
 import type { Evidence, RunEvidence } from './evidence.ts';
-import { directoryIsInOrder } from './line-oracle.ts';
+import { type Ground, openGround } from './ground.ts';
 import { planOf } from './plan.ts';
 import { createRandom, type Random } from './random.ts';
 import { Sender } from './sender.ts';
@@ -24,32 +24,38 @@ export interface StormOptions {
   readonly stepsPerRun: number;
   /** Worker processes at one time. */
   readonly workers: number;
+  /** Of so many kills one comes after a stop for longer than the lease. Default 15. */
+  readonly stopEvery?: number;
+  /** How much breaks beneath the workers. Default 0. */
+  readonly breaks?: number;
   /** Told after each kill. */
   readonly onKill?: (kills: number) => void;
 }
 
-const leaseMs = 1_000;
 /** A run that has not ended so long after the last kill will not. */
 const finishMs = 60_000;
 
 export async function storm(options: StormOptions): Promise<Evidence> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'perdure-chaos-'));
-  const play = new Storm(options, dataDir, await createWorld(options.world, { dataDir }));
+  const directory = mkdtempSync(join(tmpdir(), 'perdure-chaos-'));
   try {
-    await play.rage();
-    await play.calm();
-    return await play.evidence();
+    const { world, seed, breaks = 0 } = options;
+    const play = new Storm(options, directory, await openGround(world, { seed, breaks, directory }));
+    try {
+      await play.rage();
+      await play.calm();
+      return await play.evidence();
+    } finally {
+      await play.close();
+    }
   } finally {
-    await play.close();
-    rmSync(dataDir, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true });
   }
 }
 
 class Storm {
   readonly #options: StormOptions;
-  readonly #dataDir: string;
   readonly #effects: string;
-  readonly #world: World;
+  readonly #ground: Ground;
   readonly #random: Random;
   readonly #sender: Sender;
   readonly #sightings: Sightings;
@@ -57,33 +63,29 @@ class Storm {
   #crew: WorkerProcess[] = [];
   #plans = 0;
 
-  constructor(options: StormOptions, dataDir: string, world: World) {
+  constructor(options: StormOptions, directory: string, ground: Ground) {
     this.#options = options;
-    this.#dataDir = dataDir;
-    this.#effects = join(dataDir, 'effects.txt');
-    this.#world = world;
+    this.#effects = join(directory, 'effects.txt');
+    this.#ground = ground;
     this.#random = createRandom(options.seed + 1);
-    this.#sender = new Sender(world, createRandom(options.seed + 2));
-    this.#sightings = new Sightings(world, this.#root);
-  }
-
-  /** Where the files of the runs lie, of a world that has some. */
-  get #root(): string | undefined {
-    return this.#options.world === 'local' ? this.#dataDir : undefined;
+    this.#sender = new Sender(ground.world, createRandom(options.seed + 2));
+    this.#sightings = new Sightings(ground.world, ground.files);
   }
 
   async rage(): Promise<void> {
-    const { seed, kills, workers, onKill } = this.#options;
+    const { seed, kills, workers, stopEvery = 15, onKill } = this.#options;
+    const { leaseMs } = this.#ground;
     for (let i = 0; i < workers; i += 1) this.#hire();
-    for (const [index, blow] of blowsOf(seed, kills, leaseMs).entries()) {
+    for (const [index, blow] of blowsOf({ seed, kills, leaseMs, stopEvery }).entries()) {
       this.#startRuns(index);
-      await this.#strike(blow);
+      await Promise.all([this.#strike(blow), this.#ground.breakUpTo((index + 1) / kills)]);
       await this.#look();
       onKill?.(index + 1);
       // Trouble is what this looks for: more of it says nothing more.
       if (this.#sender.troubles.length > 0) return;
     }
     this.#startRuns(kills);
+    while (!(await this.#ground.breakUpTo(1))) if (!this.#sender.busy) this.#startRun();
   }
 
   /** No more kills: everything must end now. */
@@ -101,34 +103,41 @@ class Storm {
     const effects = Map.groupBy(readEffects(this.#effects), ({ runId }) => runId);
     const runs: RunEvidence[] = [];
     const programs = new Map<string, string>();
+    const { world } = this.#ground;
+    const strayed: string[] = [];
     for (const { runId, plan, answer, acknowledged } of this.#sender.runs) {
       const seen = this.#sightings.of(runId);
       await this.#sightings.look([runId]);
       const history = this.#sightings.of(runId);
       runs.push({ runId, plan, history, answer, acknowledged, seen, effects: effects.get(runId) ?? [] });
       const created = history[0] as EventOf<'run_created'> | undefined;
-      const code = created && (await this.#world.programs.get(created.eventData.program));
+      const code = created && (await world.programs.get(created.eventData.program));
+      const told = await world.runs.get(runId);
+      if (!isDeepStrictEqual(plain(told), plain(fold(history)?.run))) {
+        strayed.push(`${runId} is stored as ${JSON.stringify(told)}, which its history does not say`);
+      }
       if (code !== undefined) programs.set(created!.eventData.program, code);
     }
     const known = new Set(runs.map(({ runId }) => runId));
-    const { runs: listed } = await this.#world.runs.list({ limit: 10_000 });
+    const { runs: listed } = await world.runs.list({ limit: 10_000 });
     const strangers = listed.filter(({ runId }) => !known.has(runId));
     await this.#sender.close();
-    await this.#world.close();
+    await world.close();
     const troubles = [...this.#sender.troubles, ...strangers.map(({ runId }) => `nobody started ${runId}`)];
-    const fileProblems = [...this.#sightings.problems, ...(this.#root ? directoryIsInOrder(this.#root) : [])];
-    return { runs, lives: this.#lives, programs, troubles, fileProblems };
+    const storeProblems = [...this.#sightings.problems, ...strayed, ...this.#ground.problems()];
+    const { broken } = this.#ground;
+    return { runs, lives: this.#lives, programs, troubles, storeProblems, broken };
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#crew.map((worker) => worker.kill()));
     await this.#sender.close();
-    await this.#world.close();
+    await this.#ground.close();
   }
 
   #hire(): WorkerProcess {
-    const { world } = this.#options;
-    const worker = new WorkerProcess({ world, dataDir: this.#dataDir, effects: this.#effects, leaseMs });
+    const { env, leaseMs } = this.#ground;
+    const worker = new WorkerProcess({ env, effects: this.#effects, leaseMs });
     this.#crew.push(worker);
     this.#lives.push(worker.life);
     return worker;
@@ -138,11 +147,13 @@ class Storm {
   #startRuns(killed: number): void {
     const { runs, kills } = this.#options;
     const due = Math.min(runs, Math.ceil(((killed + 1) * runs) / (kills * 0.8)));
-    while (this.#plans < due || (!this.#sender.busy && killed < kills)) {
-      const { seed, stepsPerRun } = this.#options;
-      this.#plans += 1;
-      this.#sender.play(planOf(`run ${this.#plans}`, seed * 1_000 + this.#plans, stepsPerRun));
-    }
+    while (this.#plans < due || (!this.#sender.busy && killed < kills)) this.#startRun();
+  }
+
+  #startRun(): void {
+    const { seed, stepsPerRun } = this.#options;
+    this.#plans += 1;
+    this.#sender.play(planOf(`run ${this.#plans}`, seed * 1_000 + this.#plans, stepsPerRun));
   }
 
   async #strike(blow: Blow): Promise<void> {
@@ -156,8 +167,9 @@ class Storm {
       await victim.ready;
       await passing(blow.afterMs);
       victim.stop();
-      // A stopped driver of a data directory keeps its lock; elsewhere the lease runs out.
-      if (!this.#root) victim.life.replaceableFrom = Date.now() + leaseMs;
+      const { claims, leaseMs } = this.#ground;
+      // It was renewed some time before the stop.
+      if (claims === 'lease') victim.life.replaceableFrom = Date.now() + leaseMs / 2;
       const heir = this.#hire();
       await heir.ready;
       await passing(blow.stopMs);
@@ -177,4 +189,9 @@ class Storm {
 /** Lets the workers work: the only thing that a time decides here is when they are hit. */
 function passing(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Without what is undefined. */
+function plain(value: unknown): unknown {
+  return value && JSON.parse(JSON.stringify(value));
 }

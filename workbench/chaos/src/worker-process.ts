@@ -20,8 +20,8 @@ export interface Life {
 }
 
 export interface WorkerOptions {
-  readonly world: string;
-  readonly dataDir: string;
+  /** What puts it on a world. */
+  readonly env: Readonly<Record<string, string>>;
   readonly effects: string;
   readonly leaseMs: number;
 }
@@ -36,12 +36,11 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #exit: Promise<unknown>;
 
-  constructor({ world, dataDir, effects, leaseMs }: WorkerOptions) {
+  constructor({ env, effects, leaseMs }: WorkerOptions) {
     const child = spawn(process.execPath, ['--import', loader, script], {
       env: {
         ...process.env,
-        CHAOS_WORLD: world,
-        CHAOS_DATA_DIR: dataDir,
+        ...env,
         CHAOS_EFFECTS: effects,
         CHAOS_LEASE_MS: String(leaseMs),
       },

@@ -98,7 +98,8 @@ describe('with what happened', () => {
       lives: quiet,
       programs,
       troubles: [],
-      fileProblems: directoryIsInOrder(dataDir),
+      storeProblems: directoryIsInOrder(dataDir),
+      broken: { cuts: 0, lostReplies: 0, terminated: 0, restarts: 0 },
     };
     expect(judge(evidence)).toEqual([]);
   });

@@ -105,6 +105,10 @@ export class PooledClient {
   }
 
   #hear(frame: Frame): void {
+    if (this.#socket.writableCorked === 0) {
+      this.#socket.cork();
+      process.nextTick(() => this.#socket.uncork());
+    }
     this.#socket.write(frame.bytes);
     if (frame.type !== 'Z') return;
     this.#pending -= 1;

@@ -15,6 +15,12 @@ export interface Passed {
   readonly cuts: number;
 }
 
+export interface CutOptions {
+  readonly skip?: number;
+  readonly count?: number;
+  readonly how?: CutHow;
+}
+
 export async function startProxy({ url }: { readonly url: string }): Promise<PostgresProxy> {
   const { hostname, port } = new URL(url);
   const proxy = new PostgresProxy({ host: hostname, port: Number(port || 5432) });
@@ -102,15 +108,9 @@ export class PostgresProxy implements AsyncDisposable {
     return injected;
   }
 
-  /** Cuts connections now: all of them, or the oldest so many. */
-  cut({
-    count = Number.POSITIVE_INFINITY,
-    how,
-  }: {
-    readonly count?: number;
-    readonly how?: CutHow;
-  } = {}): number {
-    const victims = [...this.#connections].slice(0, count);
+  /** Cuts connections now: all of them, or so many from the oldest on, after so many that stay. */
+  cut({ skip = 0, count = Number.POSITIVE_INFINITY, how }: CutOptions = {}): number {
+    const victims = [...this.#connections].slice(skip, skip + count);
     for (const connection of victims) connection.cut(how);
     return victims.length;
   }

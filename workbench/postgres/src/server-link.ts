@@ -54,7 +54,12 @@ export class ServerLink {
     this.#borrower = borrower;
   }
 
+  /** What is written in one go goes out in one piece. */
   write(bytes: Buffer): void {
+    if (this.#socket.writableCorked === 0) {
+      this.#socket.cork();
+      process.nextTick(() => this.#socket.uncork());
+    }
     this.#socket.write(bytes);
   }
 
