@@ -27,8 +27,12 @@ export class EventTeller {
         return shortName(event.eventData.workflowName) + shortArguments(event.eventData.input);
       case 'step_created':
         return this.#name(id, shortName(event.eventData.stepName)) + shortArguments(event.eventData.input);
+      case 'step_offered':
+        return `${subject}  to every worker`;
       case 'step_started':
         return `${subject}  attempt ${event.eventData.attempt}`;
+      case 'step_returned':
+        return `${subject}  attempt ${event.eventData.attempt}: [${event.eventData.reason.code}] ${event.eventData.reason.message}`;
       case 'step_retrying':
         return `${subject}  attempt ${event.eventData.attempt}: ${shortPayload(event.eventData.error)}, again at ${clockText(event.eventData.retryAt)}`;
       case 'step_completed':

@@ -28,8 +28,10 @@ test('everything a run waits for is named, in the order it asked', async () => {
     ['step_started', { attempt: 1, worker: 'worker_test' }, 'step_x_0'],
     ['step_started', { attempt: 1, worker: 'worker_test' }, 'step_x_1'],
     ['step_retrying', { attempt: 1, error: '["no"]', retryAt: future }, 'step_x_1'],
+    ['step_created', { stepName: 'step//app//anywhere', input }, 'step_x_7'],
+    ['step_offered', { failures: 0 }, 'step_x_7'],
   ]);
-  expect(text).toContain('Run wrun_1 is running; its last event is step_retrying, ');
+  expect(text).toContain('Run wrun_1 is running; its last event is step_offered, ');
   const lines = text.split('\n').filter((line) => line.startsWith('  '));
   expect(lines).toEqual([
     expect.stringMatching(/^ {2}step slow, attempt 1 at worker_test, begun .* ago$/),
@@ -39,8 +41,9 @@ test('everything a run waits for is named, in the order it asked', async () => {
     expect.stringMatching(/^ {2}a sleep until .*, due since .*: does a worker run\?$/),
     expect.stringMatching(/^ {2}hook "approval\\n1", for /),
     expect.stringMatching(/^ {2}run wrun_2, for /),
+    expect.stringMatching(/^ {2}step anywhere, offered to every worker for .*: does one run .*\?$/),
   ]);
-  expect(record).toMatchObject({ runId: 'wrun_1', status: 'running', version: 12 });
+  expect(record).toMatchObject({ runId: 'wrun_1', status: 'running', version: 14 });
   expect((record.waitingFor as { kind: string }[]).map(({ kind }) => kind)).toEqual([
     'step',
     'step',
@@ -49,6 +52,7 @@ test('everything a run waits for is named, in the order it asked', async () => {
     'sleep',
     'hook',
     'child',
+    'step',
   ]);
 });
 

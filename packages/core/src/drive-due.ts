@@ -5,7 +5,7 @@ import type { Engine } from './engine.ts';
 import { Worker, type WorkerOptions } from './worker.ts';
 
 export interface DriveRequest {
-  /** Runs taken at most. */
+  /** Runs taken at most, and offered steps. */
   readonly limit: number;
   /** After this no run is taken, and what is in flight has two seconds left. */
   readonly timeoutMs: number;
@@ -20,18 +20,23 @@ export interface Driven {
 
 const graceMs = 2_000;
 
-/** A worker for a while, that takes a limited number of runs. */
+/** A worker for a while, that takes a limited number of runs, and of offered steps. */
 class Burst extends Worker {
   readonly taken = new Set<string>();
   readonly #limit: number;
 
   constructor(engine: Engine, options: WorkerOptions, limit: number) {
-    super(engine, options);
+    super(engine, options, limit);
     this.#limit = limit;
   }
 
   override get free(): number {
     return Math.max(0, Math.min(super.free, this.#limit - this.taken.size));
+  }
+
+  /** Whether it took as much as it may. */
+  get sated(): boolean {
+    return this.taken.size >= this.#limit || this.steps.sated;
   }
 
   override adopt(claim: Claim): void {
@@ -83,6 +88,6 @@ export class DueDriver {
       const run = await this.#engine.world.runs.get(runId);
       if (run) runs.push({ runId, status: run.status });
     }
-    return { runs, more: ended !== 'idle' || burst.taken.size >= limit };
+    return { runs, more: ended !== 'idle' || burst.sated };
   }
 }

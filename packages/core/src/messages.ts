@@ -161,6 +161,18 @@ export function stepTimedOut(stepName: string, timeoutMs: number): PerdureError 
   );
 }
 
+export function stepReturned(
+  stepName: string,
+  { code, message, hint }: { readonly code: string; readonly message: string; readonly hint?: string },
+): PerdureError {
+  return new PerdureError(
+    'StepError',
+    'STEP_RETURNED',
+    `Step ${JSON.stringify(stepName)} could not begin at the worker that claimed it ([${code}] ${message}), and it is not registered here.`,
+    { hint: hint ?? 'Mend that worker; the step is offered again by itself.' },
+  );
+}
+
 export function stepOptionInvalid(option: string, expected: string, got: unknown): PerdureError {
   return new PerdureError(
     'ConfigError',

@@ -1,5 +1,5 @@
 /** What a run waits for and holds: steps without an outcome, waits, children, tokens. Read off its events alone. */
-import type { Event, EventOf, Payload, StepOptions } from '@perdure/world';
+import type { Event, EventOf, PauseReason, Payload, StepOptions } from '@perdure/world';
 import { describeEvent } from './command.ts';
 import { DivergenceError } from './errors.ts';
 import { Timeline } from './timeline.ts';
@@ -10,7 +10,11 @@ export interface OpenStep {
   readonly name: string;
   readonly input: Payload;
   readonly options: StepOptions;
-  status: 'pending' | 'running' | 'retrying';
+  status: 'pending' | 'offered' | 'running' | 'retrying';
+  /** Whether any worker may run it: then its attempts are not this owner's to start or to miss. */
+  offered: boolean;
+  /** Why a worker that claimed it could not begin it; until the run was paused for it. */
+  returned: PauseReason | undefined;
   /** Number of the last attempt that was started; 0 before the first. */
   attempt: number;
   /** Attempts that ended in an error; attempts cut off by a crash do not count. */
@@ -41,17 +45,23 @@ export class OpenOperations {
   readonly #endedChildren = new Set<string>();
   readonly #waits = new Map<string, number>();
   readonly #timeline = new Timeline<Timer>();
-  #ready: OpenStep[] = [];
+  readonly #ready = new Set<OpenStep>();
 
-  /** Steps that were created and not started, each handed out once. */
-  takeReady(limit: number): OpenStep[] {
-    const taken = this.#ready.filter((step) => step.status === 'pending' && this.steps.has(step.id));
-    this.#ready = taken.splice(limit);
+  /** Steps that wait to be started or offered, of those that are accepted, each handed out once. */
+  takeReady(accept: (step: OpenStep) => boolean): OpenStep[] {
+    const taken: OpenStep[] = [];
+    for (const step of this.#ready) {
+      const waits = step.status === 'pending' && this.steps.has(step.id);
+      if (waits && !accept(step)) continue;
+      this.#ready.delete(step);
+      if (waits) taken.push(step);
+    }
     return taken;
   }
 
   get hasReady(): boolean {
-    return this.#ready.some((step) => step.status === 'pending');
+    for (const { status } of this.#ready) if (status === 'pending') return true;
+    return false;
   }
 
   /** Whether anything can still come to the run, but by a caller who knows it. */
@@ -64,9 +74,9 @@ export class OpenOperations {
     return this.#tokens.has(token);
   }
 
-  /** Whether attempts have started that have no end, here or elsewhere. */
+  /** Whether attempts of this owner or one before it have started that have no end. */
   get hasRunning(): boolean {
-    return [...this.steps.values()].some((step) => step.status === 'running');
+    return [...this.steps.values()].some((step) => step.status === 'running' && !step.offered);
   }
 
   /** The earliest wait or retry that is not over; undefined when only the outside can move the run. */
@@ -83,11 +93,16 @@ export class OpenOperations {
       case 'step_created':
         this.#createStep(event);
         return;
+      case 'step_offered':
       case 'step_started':
       case 'step_retrying':
+      case 'step_returned':
       case 'step_completed':
       case 'step_failed':
         this.#noteStep(event);
+        return;
+      case 'run_resumed':
+        for (const step of this.steps.values()) step.returned = undefined;
         return;
       case 'wait_created': {
         const at = event.eventData.resumeAt;
@@ -128,6 +143,8 @@ export class OpenOperations {
       input: eventData.input,
       options: eventData.options ?? {},
       status: 'pending',
+      offered: false,
+      returned: undefined,
       attempt: 0,
       failures: 0,
       retryAt: 0,
@@ -135,7 +152,7 @@ export class OpenOperations {
       createdAt,
     };
     this.steps.set(step.id, step);
-    this.#ready.push(step);
+    this.#ready.add(step);
   }
 
   #noteStep(event: Exclude<StepEvent, { eventType: 'step_created' }>): void {
@@ -145,6 +162,16 @@ export class OpenOperations {
       throw new DivergenceError({ runId, version, expected: describeEvent(event), actual: 'no such step' });
     }
     switch (event.eventType) {
+      case 'step_offered':
+        step.status = 'offered';
+        step.offered = true;
+        return;
+      case 'step_returned':
+        step.status = 'pending';
+        step.offered = false;
+        step.returned = event.eventData.reason;
+        this.#ready.add(step);
+        return;
       case 'step_started':
         step.status = 'running';
         step.attempt = event.eventData.attempt;
@@ -152,6 +179,7 @@ export class OpenOperations {
         return;
       case 'step_retrying':
         step.status = 'retrying';
+        step.offered = false;
         step.failures += 1;
         step.retryAt = event.eventData.retryAt;
         this.#timeline.add(step.retryAt, { kind: 'retry', id: step.id, at: step.retryAt });
@@ -160,15 +188,4 @@ export class OpenOperations {
         this.steps.delete(step.id);
     }
   }
-}
-
-const restart = { atOnce: 3, firstMs: 1_000, maxMs: 60_000 } as const;
-
-/**
- * When a step starts again whose attempt was cut off: at once the first times, then after a while that doubles, since
- * what ends its process each time must not keep every worker busy that it meets.
- */
-export function restartTime({ attempt, failures, startedAt }: OpenStep): number {
-  const late = attempt - failures - restart.atOnce;
-  return late <= 0 ? 0 : startedAt + Math.min(restart.maxMs, restart.firstMs * 2 ** (late - 1));
 }

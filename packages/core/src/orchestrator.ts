@@ -17,9 +17,8 @@ import type { Execution } from './execution.ts';
 import { announceEnd, type EndEvent } from './lifecycle.ts';
 import { breathe } from './macrotask.ts';
 import { historyIsLong, historyTooLong, waitsForNothing } from './messages.ts';
+import { passAborts } from './passed-aborts.ts';
 import { isRepairable, PausedRun } from './paused-run.ts';
-import { abortHeld } from './payload/host-abort.ts';
-import { hostCodec } from './payload/host-codec.ts';
 import type { Arrival } from './stage.ts';
 import { StageBuilder } from './stage-builder.ts';
 import { type Attempt, runAttempt } from './step-runner.ts';
@@ -210,14 +209,7 @@ export class RunSession {
   /** Aborts what attempts in flight were given and the history says is aborted. */
   #passAborts(aborts: ReadonlyMap<string, Payload> | undefined): void {
     if (!aborts || aborts.size === 0) return;
-    for (const { signals } of this.#inFlight.values()) {
-      for (const [id, { signal }] of signals) {
-        const reason = aborts.get(id);
-        if (reason === undefined || signal.aborted) continue;
-        const text = this.#engine.envelope.unwrap(reason, this.runId, `${id}/reason`);
-        abortHeld(signals, id, hostCodec.parse(text));
-      }
-    }
+    for (const attempt of this.#inFlight.values()) passAborts(attempt, aborts, this.#engine.envelope);
   }
 
   #holdsSignals(): boolean {

@@ -16,7 +16,7 @@ import {
 import type { Arrival } from './stage.ts';
 
 const recheckMs = { min: 1_000, max: 60_000 } as const;
-const repairableCodes = new Set(['PROGRAM_MISSING', 'PROGRAM_BROKEN', 'HISTORY_TOO_LONG']);
+const repairableCodes = new Set(['PROGRAM_MISSING', 'PROGRAM_BROKEN', 'HISTORY_TOO_LONG', 'STEP_RETURNED']);
 
 /** Whether an error is the fault of code or keys that a later process may bring right. */
 export function isRepairable(error: unknown): boolean {
@@ -30,7 +30,7 @@ export function isRepairable(error: unknown): boolean {
   );
 }
 
-function reasonOf(error: unknown): PauseReason {
+export function reasonOf(error: unknown): PauseReason {
   const { code, message, hint } = error as { code?: unknown; message?: unknown; hint?: unknown };
   return {
     code: String(code ?? 'UNKNOWN'),

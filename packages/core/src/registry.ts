@@ -12,6 +12,7 @@ export type StepFunction = ((this: unknown, ...args: unknown[]) => unknown) & {
   readonly maxRetries?: unknown;
   readonly retry?: unknown;
   readonly timeout?: unknown;
+  readonly offer?: unknown;
 };
 
 /** A step at module level, or one that closes over variables and is bound to their values per call. */

@@ -7,19 +7,16 @@
 import { type Event, eventIdOf } from '@perdure/world';
 import { outcomeEvent } from './attempt-outcome.ts';
 import { ChildWatch } from './child-watch.ts';
-import { type Command, type EventPlace, toEvent } from './command.ts';
+import { type Command, toEvent } from './command.ts';
 import type { Engine } from './engine.ts';
-import { StepNotRegisteredError } from './errors.ts';
 import { Execution, surroundings } from './execution.ts';
 import { HydrationCache } from './hydration-cache.ts';
 import { childKey } from './lifecycle.ts';
-import { type OpenStep, restartTime } from './open-operations.ts';
 import { moveIn, programOf } from './program-of.ts';
 import { replay } from './replay.ts';
-import { type Arrival, runFacts, Stage } from './stage.ts';
+import { type Arrival, type Head, Stage } from './stage.ts';
 import { StepConsumer } from './step-consumer.ts';
-
-type Head = EventPlace & { readonly eventId: string };
+import { StepStarts } from './step-starts.ts';
 
 export class StageBuilder {
   readonly #engine: Engine;
@@ -30,15 +27,14 @@ export class StageBuilder {
   readonly #conflicts = new Map<string, { readonly token: string; readonly ownerRunId: string }>();
   #stage: Stage = new Stage([]);
   #tail = 0;
-  #seekInterrupted = true;
-  /** When the next step is due whose attempts were cut off too often to be started again at once. */
-  #restartAt = Number.POSITIVE_INFINITY;
+  readonly #starts: StepStarts;
   readonly #children: ChildWatch;
 
   constructor(engine: Engine, runId: string) {
     this.#engine = engine;
     this.#runId = runId;
     this.#children = new ChildWatch(engine);
+    this.#starts = new StepStarts(engine, { record: (make) => this.#record(make), stage: () => this.#stage });
     const { envelope, counters } = engine;
     // The cache lives as long as the claim: longer than the Executions of the run, never shared between runs.
     this.#cache = engine.hydrationCache === 'on' ? new HydrationCache() : undefined;
@@ -96,7 +92,7 @@ export class StageBuilder {
     for (const { eventId } of events) this.#cache?.forget(eventId);
     for (const _ of starts) this.#engine.slots.give();
     this.#stage = new Stage([]);
-    this.#seekInterrupted = true;
+    this.#starts.seekInterrupted();
     return arrivals;
   }
 
@@ -156,8 +152,8 @@ export class StageBuilder {
     await this.#recordChildren();
     execution = await this.execution();
     if (!execution.ended && starts === 'start') {
-      await this.#recordInterrupted(execution, inFlight);
-      await this.#recordReady(execution, this.#engine.slots.free);
+      await this.#starts.interrupted(execution, inFlight);
+      await this.#starts.ready(execution, 'running');
     }
     return this.execution();
   }
@@ -178,7 +174,7 @@ export class StageBuilder {
       const step = execution.open.steps.get(timer.id);
       if (step) {
         if (starts === 'hold') return;
-        await this.#recordStart(step, execution);
+        await this.#starts.again(step, execution);
       } else {
         const correlationId = timer.id;
         await this.#record((head) => ({
@@ -212,52 +208,8 @@ export class StageBuilder {
   nextDueAt(execution: Execution): number | null {
     const timer = execution.open.nextTimer()?.at ?? Number.POSITIVE_INFINITY;
     const look = execution.open.children.size > 0 ? this.#children.nextLookAt : Number.POSITIVE_INFINITY;
-    const next = Math.min(timer, look, this.#restartAt);
+    const next = Math.min(timer, look, this.#starts.restartAt);
     return next === Number.POSITIVE_INFINITY ? null : next;
-  }
-
-  /** Steps whose last attempt belongs to an owner that is gone get their next one. */
-  async #recordInterrupted(execution: Execution, inFlight: { has(stepId: string): boolean }): Promise<void> {
-    if (!this.#seekInterrupted) return;
-    this.#seekInterrupted = false;
-    this.#restartAt = Number.POSITIVE_INFINITY;
-    const starting = new Set(this.#stage.starts.map(({ step }) => step.id));
-    for (const step of [...execution.open.steps.values()]) {
-      if (step.status !== 'running' || inFlight.has(step.id) || starting.has(step.id)) continue;
-      const at = restartTime(step);
-      if (at <= this.now(execution)) await this.#recordStart(step, execution);
-      else this.#restartAt = Math.min(this.#restartAt, at);
-    }
-    this.#seekInterrupted = this.#restartAt !== Number.POSITIVE_INFINITY;
-  }
-
-  async #recordReady(execution: Execution, limit: number): Promise<void> {
-    for (const step of execution.open.takeReady(limit)) await this.#recordStart(step, execution);
-  }
-
-  async #recordStart(step: OpenStep, execution: Execution): Promise<void> {
-    const { steps, worker, slots } = this.#engine;
-    const entry = steps.get(step.name);
-    if (!entry) throw new StepNotRegisteredError(step.name, [...steps.keys()]);
-    const number = step.attempt + 1;
-    const { id, name, input, options, failures, createdAt } = step;
-    await this.#record((head) => ({
-      ...head,
-      eventType: 'step_started',
-      correlationId: id,
-      eventData: { attempt: number, worker },
-    }));
-    slots.take(1);
-    this.#stage.starts.push({
-      step: { id, name, input, options, failures, createdAt },
-      entry,
-      number,
-      startedAt: this.now(execution),
-      run: runFacts(execution),
-      abort: new AbortController(),
-      signals: new Map(),
-      told: [],
-    });
   }
 
   /** Records what the program asks for, until it asks for nothing more. */
@@ -268,7 +220,7 @@ export class StageBuilder {
       if (!command || execution.ended) return;
       const ends = command.kind === 'complete-run' || command.kind === 'fail-run';
       // A step requested before the end still gets its attempt, and no event may follow the end.
-      if (ends && execution.open.hasReady) await this.#recordReady(execution, Number.POSITIVE_INFINITY);
+      if (ends && execution.open.hasReady) await this.#starts.ready(execution, 'ending');
       const ownerRunId = this.#tokenOwner(command, execution);
       await this.#record((head) => {
         if (ownerRunId === undefined) return toEvent(command, head, this.#engine.envelope);

@@ -3,9 +3,13 @@
  * once they are durable. A refused stage is thrown away; only its arrivals are kept.
  */
 import type { Event } from '@perdure/world';
+import type { EventPlace } from './command.ts';
 import type { Execution } from './execution.ts';
 import type { LogLine } from './sandbox.ts';
 import type { Attempt, Outcome } from './step-runner.ts';
+
+/** What an event has before it is anything. */
+export type Head = EventPlace & { readonly eventId: string };
 
 /** An attempt that ended. */
 export interface Arrival {

@@ -23,6 +23,7 @@ interface Options {
   readonly maxRetries?: unknown;
   readonly retry?: unknown;
   readonly timeout?: unknown;
+  readonly offer?: unknown;
 }
 
 function wholeNumber(name: string, value: unknown, least: number): number {
@@ -39,10 +40,12 @@ function between(name: string, value: unknown, range: readonly [number, number])
   return value;
 }
 
-/** Reads `maxRetries`, `retry` and `timeout` of a step function. Throws STEP_OPTION_INVALID, DURATION_INVALID. */
+/** Reads `maxRetries`, `retry`, `timeout` and `offer` of a step function. Throws STEP_OPTION_INVALID, DURATION_INVALID. */
 export function readStepOptions(step: Options): StepOptions {
-  const { maxRetries, timeout } = step;
+  const { maxRetries, timeout, offer } = step;
   const retry = (step.retry ?? {}) as RetryPolicy;
+  if (offer !== undefined && typeof offer !== 'boolean')
+    throw stepOptionInvalid('offer', 'true or false', offer);
   if (typeof retry !== 'object') throw stepOptionInvalid('retry', 'an object', retry);
   const { maxAttempts, delay, backoff, maxDelay, jitter } = retry;
   return {
@@ -55,12 +58,13 @@ export function readStepOptions(step: Options): StepOptions {
     ...(backoff === undefined ? {} : { backoff: between('retry.backoff', backoff, [1, 100]) }),
     ...(maxDelay === undefined ? {} : { maxDelayMs: timeAfter(maxDelay, 0) }),
     ...(jitter === undefined ? {} : { jitter: between('retry.jitter', jitter, [0, 1]) }),
+    ...(offer === undefined ? {} : { offer }),
   };
 }
 
 /** The options as JSON text; undefined when the step has none. */
 export function stepOptionsText(step: Options): string | undefined {
-  if (step.maxRetries === undefined && step.retry === undefined && step.timeout === undefined)
-    return undefined;
+  const { maxRetries, retry, timeout, offer } = step;
+  if ([maxRetries, retry, timeout, offer].every((option) => option === undefined)) return undefined;
   return JSON.stringify(readStepOptions(step));
 }

@@ -1,11 +1,12 @@
 /**
- * Claims due runs and drives them, renews what it holds, and drains on stop.
+ * Claims due runs and drives them, and offered steps and runs them; renews what it holds, and drains on stop.
  *
  * Hints only shorten the wait: the poll is the truth (W7). Timers do not keep the process alive.
  */
 import { type Claim, type Hint, WorldError } from '@perdure/world';
 import type { Engine } from './engine.ts';
 import { tellWaiting } from './lifecycle.ts';
+import { OfferedSteps } from './offered-steps.ts';
 import { RunSession } from './orchestrator.ts';
 import { registry } from './registry.ts';
 
@@ -35,6 +36,7 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #sessions = new Map<string, RunSession>();
   readonly #driving = new Set<Promise<void>>();
+  protected readonly steps: OfferedSteps;
   #mode: 'on' | 'registered' = 'on';
   #state: 'idle' | 'running' | 'stopping' = 'idle';
   #unwatch: (() => void) | undefined;
@@ -47,9 +49,16 @@ export class Worker {
   /** When the claims held here were renewed last, in the engine's time. */
   #renewedAt = 0;
 
-  constructor(engine: Engine, options: WorkerOptions) {
+  /** `stepsMax`: offered steps that it takes in its life. */
+  constructor(engine: Engine, options: WorkerOptions, stepsMax: number = Number.POSITIVE_INFINITY) {
     this.#engine = engine;
     this.#options = options;
+    this.steps = new OfferedSteps(engine, {
+      leaseMs: options.leaseMs,
+      limit: stepsMax,
+      keep: () => this.#keep(),
+      onDue: (at) => this.lookAt(at),
+    });
   }
 
   get running(): boolean {
@@ -101,8 +110,14 @@ export class Worker {
 
   /** Resolves when it drives nothing, and its last look found nothing that is due. */
   async idle(): Promise<void> {
-    while (this.#polling !== 'no' || this.#driving.size > 0) {
-      await (this.#polling === 'no' ? Promise.race(this.#driving) : this.#looking);
+    for (;;) {
+      if (this.#polling !== 'no') await this.#looking;
+      else if (this.#driving.size > 0) await Promise.race(this.#driving);
+      else if (this.steps.busy) {
+        await this.steps.settled();
+        // What ended made its run due: the hint of it may be lost.
+        this.#poll();
+      } else return;
     }
   }
 
@@ -113,16 +128,19 @@ export class Worker {
     this.#unwatch?.();
     clearTimeout(this.#timer);
     for (const session of this.#sessions.values()) session.drain();
+    this.steps.drain();
     let timer: NodeJS.Timeout | undefined;
     const grace = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, graceMs);
     });
-    await Promise.race([Promise.all([this.#looking, ...this.#driving]), grace]);
+    await Promise.race([Promise.all([this.#looking, ...this.#driving, this.steps.settled()]), grace]);
     clearTimeout(timer);
     const left = [...this.#sessions.values()];
-    for (const session of left) session.lose(new DOMException('The worker stopped.', 'AbortError'));
+    const reason = new DOMException('The worker stopped.', 'AbortError');
+    for (const session of left) session.lose(reason);
     await Promise.all(this.#driving);
     clearInterval(this.#heartbeat);
+    await this.steps.giveBack(reason);
     await this.#release(left.map(({ claim }) => claim));
     this.#state = 'idle';
   }
@@ -142,7 +160,10 @@ export class Worker {
     return this.#mode === 'registered' ? { workflowNames: [...registry().workflows.keys()] } : {};
   }
 
-  #onHint({ runId, kind }: Hint): void {
+  #onHint(hint: Hint): void {
+    const { runId, kind } = hint;
+    this.steps.hear(hint);
+    if (kind === 'offered') return;
     if (kind === 'due') this.#poll();
     else this.#sessions.get(runId)?.notify();
     if (kind === 'ended') void tellWaiting(this.#engine, runId);
@@ -169,21 +190,28 @@ export class Worker {
     this.#timerAt = Number.POSITIVE_INFINITY;
     let next = Date.now() + Math.min(pollMs, afterTroubleMs);
     try {
-      for (let more = true; more && this.free > 0; ) {
-        // After a pause of the process its own runs look abandoned: claiming them again would start live steps twice.
-        if (this.#engine.clock() - this.#renewedAt > leaseMs / 2) await this.#renew();
+      for (let more = true; more; ) {
+        await this.#keep();
+        // None is asked for by who has no room for runs, but may have slots for steps.
         const limit = Math.min(this.free, claimBatch);
-        const request = { worker, leaseMs, limit, ...this.#scope() };
-        const { claimed, nextWakeAt, lookAgainMs } = await world.runs.claim(request);
+        const answer = await world.runs.claim({ worker, leaseMs, limit, ...this.#scope() });
+        const { claimed, nextWakeAt, offered, lookAgainMs } = answer;
         for (const { claim } of claimed) this.adopt(claim);
-        more = claimed.length === limit;
+        if (offered) this.steps.look();
+        more = limit > 0 && claimed.length === limit;
         next = Date.now() + Math.min(pollMs, lookAgainMs);
-        if (nextWakeAt !== null) next = Math.min(next, Date.now() + (nextWakeAt - this.#engine.clock()));
+        if (nextWakeAt !== null && this.free > 0)
+          next = Math.min(next, Date.now() + (nextWakeAt - this.#engine.clock()));
       }
     } catch (error) {
       if (this.#state === 'running') report('looking for due runs failed', error);
     }
-    if (this.free > 0) this.#setTimer(next);
+    this.#setTimer(next);
+  }
+
+  /** After a pause of the process what it holds looks abandoned: claiming that again would start live steps twice. */
+  async #keep(): Promise<void> {
+    if (this.#engine.clock() - this.#renewedAt > this.#options.leaseMs / 2) await this.#renew();
   }
 
   /** Something becomes due then, in the engine's time. */
@@ -223,6 +251,7 @@ export class Worker {
       }
       for (const runId of moved) this.#sessions.get(runId)?.notify();
     }
+    await this.steps.renew();
     this.#renewedAt = now;
   }
 }

@@ -20,8 +20,9 @@ beforeAll(async () => {
   declareSteps({ 'flow/work': async () => 'worked', 'flow/waits': async () => hold.promise });
   program = await buildProgram(`
     import { step, registerWorkflow } from 'perdure:guest';
-    const work = step('flow/work'), waits = step('flow/waits');
+    const work = step('flow/work'), offered = Object.assign(step('flow/work'), { offer: true }), waits = step('flow/waits');
     registerWorkflow('works', async () => work());
+    registerWorkflow('offers', async () => [await offered(), await offered()]);
     registerWorkflow('waits', async () => waits());
   `);
 });
@@ -60,6 +61,28 @@ describe('a signed request', () => {
     expect(answer).toEqual({ runs: expect.arrayContaining(driven), more: false });
     expect(await runs[0]!.returnValue).toBe('worked');
     expect(await ask(await signRequest(post(), { keys }))).toEqual([200, { runs: [], more: false }]);
+  });
+
+  it('runs steps that are offered, to the end of their runs', async () => {
+    open('production');
+    const run = await harness.runtime.start({ workflowId: 'offers' }, []);
+    const [, answer] = await ask(await signRequest(post(), { keys }));
+    expect(answer).toEqual({ runs: [{ runId: run.runId, status: 'completed' }], more: false });
+    expect(await run.returnValue).toEqual(['worked', 'worked']);
+  });
+
+  it('says that there may be more when it took as many offered steps as it may', async () => {
+    open('production');
+    const run = await harness.runtime.start({ workflowId: 'offers' }, []);
+    for (const [answer, started] of [
+      [{ runs: [{ runId: run.runId, status: 'running' }], more: true }, 1],
+      [{ runs: [{ runId: run.runId, status: 'running' }], more: true }, 2],
+      [{ runs: [{ runId: run.runId, status: 'completed' }], more: true }, 2],
+    ] as const) {
+      expect((await ask(await signRequest(post('{"limit":1}'), { keys })))[1]).toEqual(answer);
+      const events = await harness.events(run.runId);
+      expect(events.filter(({ eventType }) => eventType === 'step_started')).toHaveLength(started);
+    }
   });
 
   it('takes at most as many runs as it says', async () => {

@@ -4,8 +4,8 @@ import {
   type ChildProjection,
   type Claim,
   type ClaimDueRequest,
-  type ClaimDueResult,
   type ClaimRequest,
+  type ClaimResult,
   type CreateOptions,
   type CreateResult,
   type Event,
@@ -123,10 +123,11 @@ export class LocalRuns implements Runs {
     return events;
   }
 
-  async claim(request: ClaimDueRequest): Promise<ClaimDueResult> {
+  async claim(request: ClaimDueRequest): Promise<ClaimResult> {
     this.#open();
     // Asked again soon, so that this process takes over within a moment when the driver dies.
-    if (!this.#driver.driveToWork()) return { claimed: [], nextWakeAt: null, lookAgainMs: LOCK_RETRY_MS };
+    if (!this.#driver.driveToWork())
+      return { claimed: [], nextWakeAt: null, lookAgainMs: LOCK_RETRY_MS, offered: false };
     return this.#live.claim(request);
   }
 

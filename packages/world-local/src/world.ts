@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type World, worldErrors } from '@perdure/world';
-import { Hints, LiveRuns } from '@perdure/world/live';
+import { Hints, LiveRuns, LiveSteps, RunTable } from '@perdure/world/live';
 import { type LocalStats, newCounters } from './counters.ts';
 import { DirectoryHints } from './directory-hints.ts';
 import { Driver } from './driver.ts';
@@ -19,6 +19,7 @@ import { LocalPrograms } from './programs.ts';
 import { RecentEvents } from './recent-events.ts';
 import { RetainedTokens } from './retained-tokens.ts';
 import { LocalRuns } from './runs.ts';
+import { LocalSteps } from './steps.ts';
 import { StreamFiles } from './stream-files.ts';
 import { StreamHints } from './stream-hints.ts';
 import { StreamWriter } from './stream-writer.ts';
@@ -56,7 +57,9 @@ export function createLocalWorld(options: LocalWorldOptions = {}): LocalWorld {
 
 class DirectoryWorld implements LocalWorld {
   readonly name = 'local';
+  readonly drivers = 'one';
   readonly runs: LocalRuns;
+  readonly steps: LocalSteps;
   readonly programs: LocalPrograms;
   readonly streams: LocalStreams;
   readonly now: () => number;
@@ -98,7 +101,8 @@ class DirectoryWorld implements LocalWorld {
       retained,
       restore,
     });
-    const live = new LiveRuns({ store: histories, clock, hints });
+    const table = new RunTable({ store: histories, clock, hints });
+    const live = new LiveRuns(table);
     const inbox = new Inbox(layout, (message) => this.#apply(message));
     const streams = new StreamFiles({ layout, files, counters });
     const driver = new Driver({
@@ -126,6 +130,7 @@ class DirectoryWorld implements LocalWorld {
     const open = () => this.#open();
     const outbox = new Outbox({ layout, drive: () => driver.drive(), open });
     this.runs = this.#newRuns(outbox, clock);
+    this.steps = new LocalSteps({ live: new LiveSteps(table), driver, histories, open });
     this.programs = new LocalPrograms({ layout, open, settle: (path) => this.#settle(path) });
     this.streams = this.#newStreams(outbox, restore);
   }

@@ -4,8 +4,8 @@ import {
   type ChildProjection,
   type Claim,
   type ClaimDueRequest,
-  type ClaimDueResult,
   type ClaimRequest,
+  type ClaimResult,
   type CreateOptions,
   type CreateResult,
   type Event,
@@ -72,7 +72,7 @@ export class MemoryRuns implements Runs {
     return this.#histories.read(runId, range);
   }
 
-  async claim(request: ClaimDueRequest): Promise<ClaimDueResult> {
+  async claim(request: ClaimDueRequest): Promise<ClaimResult> {
     this.#open();
     return this.#live.claim(request);
   }

@@ -1,8 +1,9 @@
 import { type World, worldErrors } from '@perdure/world';
-import { Hints, LiveRuns } from '@perdure/world/live';
+import { Hints, LiveRuns, LiveSteps, RunTable } from '@perdure/world/live';
 import { Histories } from './histories.ts';
 import { MemoryPrograms } from './programs.ts';
 import { MemoryRuns } from './runs.ts';
+import { MemorySteps } from './steps.ts';
 import { MemoryStreams } from './streams.ts';
 
 export interface MemoryWorldOptions {
@@ -23,7 +24,8 @@ export function createMemoryWorld(options: MemoryWorldOptions = {}): World {
   };
   const hints = new Hints();
   const histories = new Histories();
-  const live = new LiveRuns({ store: histories, clock, hints });
+  const table = new RunTable({ store: histories, clock, hints });
+  const live = new LiveRuns(table);
   const programs = new MemoryPrograms(open);
   const streams = new MemoryStreams(histories, open);
   const forget = () => {
@@ -35,7 +37,9 @@ export function createMemoryWorld(options: MemoryWorldOptions = {}): World {
   };
   return {
     name: 'memory',
+    drivers: 'one',
     runs: new MemoryRuns({ live, histories, hints, open }),
+    steps: new MemorySteps(new LiveSteps(table), open),
     programs,
     streams,
     now: clock,

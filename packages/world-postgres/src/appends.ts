@@ -9,8 +9,9 @@ import {
   type Projection,
   worldErrors,
 } from '@perdure/world';
-import { admitted, applyAll, checkAttributeCount, checkTime } from '@perdure/world/live';
+import { actOnOffered, admitted, applyAll, checkAttributeCount, checkTime } from '@perdure/world/live';
 import { Batcher } from './batcher.ts';
+import { toColumn } from './column-text.ts';
 import type { Database } from './database.ts';
 import { digestOf, writtenEvent } from './event-row.ts';
 import type { HeldRun, HeldRuns } from './held-runs.ts';
@@ -102,6 +103,8 @@ export class Appends {
         isEnded(status) ? 'ended' : options.release ? 'released' : 'held',
         options.wakeAt,
       );
+      if (staged.transition.offers) this.#options.pulse.emit(claim.runId, 'offered');
+      if (staged.transition.tell) this.#options.pulse.emit(claim.runId, 'moved');
       return { kind: 'appended', version };
     }
     staged.takeBack();
@@ -122,9 +125,12 @@ export class Appends {
     const copies = events.map(admitted);
     const before = { ...projection.run };
     const tokens = tokensOf(projection, copies);
+    const act = actOnOffered(projection, copies);
+    if (act) throw worldErrors.stepOffered(held.claim.runId, act);
     checkAttributeCount(before.attributes, copies);
     const takeBack = applyAll(projection, copies);
-    const { run, hooks } = projection;
+    held.note(copies);
+    const { run } = projection;
     const { runId, worker, epoch } = held.claim;
     const ended = isEnded(run.status);
     const written = copies.map(writtenEvent);
@@ -140,9 +146,11 @@ export class Appends {
       release: release === true || ended,
       lease: held.leaseMs,
       updated: run.updatedAt,
-      change: changeOf(before, run, hooks.size > 0 ? 'hooks' : 'none'),
+      change: changeOf(before, run, owns(projection)),
       events: written,
       tokens,
+      offers: offersOf(held, projection, copies),
+      tell: copies.some(({ eventType }) => eventType === 'abort_requested') || undefined,
     };
     return { transition, takeBack };
   }
@@ -200,6 +208,30 @@ export class Appends {
     held.follow(missed);
     return { kind: 'tail-moved', missed };
   }
+}
+
+/** Whether a run has what its end frees. */
+function owns({ hooks, steps }: Projection): 'something' | 'nothing' {
+  const has = hooks.size > 0 || [...steps.values()].some(({ offeredAt }) => offeredAt !== undefined);
+  return has ? 'something' : 'nothing';
+}
+
+/** The steps that events offer; undefined for none. */
+function offersOf(
+  held: HeldRun,
+  { steps }: Projection,
+  events: readonly Event[],
+): readonly object[] | undefined {
+  const offers: object[] = [];
+  for (const event of events) {
+    if (event.eventType !== 'step_offered') continue;
+    const id = event.correlationId!;
+    const { stepName, attempt } = steps.get(id)!;
+    const created = held.createdVersion(id);
+    const { failures } = event.eventData;
+    offers.push({ id, name: toColumn(stepName), created, failures, attempt, at: event.createdAt });
+  }
+  return offers.length > 0 ? offers : undefined;
 }
 
 /** The tokens that events take and free, in order; undefined for none. */

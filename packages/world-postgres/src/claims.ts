@@ -1,5 +1,5 @@
 /** Claims of this process: taken in batches, renewed by one call, given back. */
-import type { Claim, ClaimDueRequest, ClaimDueResult, ClaimRequest, RenewResult } from '@perdure/world';
+import type { Claim, ClaimDueRequest, ClaimRequest, ClaimResult, RenewResult } from '@perdure/world';
 import { worldErrors } from '@perdure/world';
 import { checkRequest } from '@perdure/world/live';
 import { toColumn } from './column-text.ts';
@@ -23,6 +23,7 @@ export interface ClaimsOptions {
 interface Due {
   readonly now: number;
   readonly next: number | null;
+  readonly offered: boolean;
   readonly runs: readonly RunRow[];
 }
 
@@ -37,7 +38,7 @@ export class Claims {
     this.#options = options;
   }
 
-  claim(request: ClaimDueRequest): Promise<ClaimDueResult> {
+  claim(request: ClaimDueRequest): Promise<ClaimResult> {
     checkRequest(request);
     if (!(request.limit >= 0))
       throw worldErrors.inputInvalid('claim', `limit: expected 0 or more, got ${request.limit}`);
@@ -46,7 +47,7 @@ export class Claims {
     return turn;
   }
 
-  async #claim(request: ClaimDueRequest): Promise<ClaimDueResult> {
+  async #claim(request: ClaimDueRequest): Promise<ClaimResult> {
     const { held, pulse, pace } = this.#options;
     const { worker, leaseMs } = request;
     const due = await this.#look(request);
@@ -58,7 +59,7 @@ export class Claims {
       return { claim: { ...claim }, run: runOf(row) };
     });
     if (claimed.length > 0) this.#options.keeper.hold(worker, leaseMs);
-    return { claimed, nextWakeAt: due.next, lookAgainMs: pace.next(claimed.length) };
+    return { claimed, nextWakeAt: due.next, lookAgainMs: pace.next(claimed.length), offered: due.offered };
   }
 
   async #look({ worker, leaseMs, limit, workflowNames }: ClaimDueRequest): Promise<Due> {

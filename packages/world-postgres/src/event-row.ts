@@ -17,8 +17,8 @@ export interface EventRow {
   readonly correlation_id: string | null;
   readonly key: string | null;
   readonly created_at: number;
-  /** JSON text. */
-  readonly data: string;
+  /** JSON text, or what it says. */
+  readonly data: string | object;
 }
 
 export const eventColumns = 'version, event_type, correlation_id, key, created_at, data';
@@ -88,7 +88,7 @@ export function eventOf(runId: string, row: EventRow): Event {
 
 function dataOf(runId: string, { version, event_type: type, data: text }: EventRow): unknown {
   try {
-    const data = JSON.parse(text) as Record<string, unknown>;
+    const data = (typeof text === 'string' ? JSON.parse(text) : text) as Record<string, unknown>;
     for (const name of payloadFieldsOf.get(type) ?? []) {
       const value = data[name];
       if (typeof value === 'object' && value !== null) data[name] = bytesOf(value as { base64?: unknown });

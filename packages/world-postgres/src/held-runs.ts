@@ -17,6 +17,7 @@ export class HeldRun {
   confirmedAt: number;
   readonly leaseMs: number;
   #fresh: readonly Event[] | undefined;
+  readonly #created = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
   #busy = 0;
 
@@ -24,6 +25,22 @@ export class HeldRun {
     this.claim = claim;
     this.leaseMs = leaseMs;
     this.confirmedAt = now;
+  }
+
+  /** Version of a step's `step_created`. */
+  createdVersion(correlationId: string): number | undefined {
+    return this.#created.get(correlationId);
+  }
+
+  /** Events that this process is about to write. */
+  note(events: readonly Event[]): void {
+    for (const event of events) this.#note(event);
+  }
+
+  #note({ eventType, correlationId = '', version }: Event): void {
+    if (eventType === 'step_created') this.#created.set(correlationId, version);
+    else if (eventType === 'step_completed' || eventType === 'step_failed')
+      this.#created.delete(correlationId);
   }
 
   /** A run that was just made with this event. */
@@ -67,6 +84,7 @@ export class HeldRun {
       if (!this.projection) {
         if (event.version === 1) this.projection = begin(event);
       } else if (event.version === this.projection.run.version + 1) apply(this.projection, event);
+      this.#note(event);
     }
   }
 }

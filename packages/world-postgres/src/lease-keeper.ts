@@ -36,6 +36,7 @@ export interface LeaseKeeperOptions {
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   readonly #shared = new BigInt64Array(new SharedArrayBuffer(16));
+  readonly #counts = { runs: 0, steps: 0 };
   readonly #told = new Set<string>();
   #thread: Worker | undefined;
   #state: 'on' | 'off';
@@ -45,9 +46,11 @@ export class LeaseKeeper {
     this.#state = options.mode;
   }
 
-  /** How many runs are held. */
-  count(count: number): void {
-    Atomics.store(this.#shared, sharedFields.held, BigInt(count));
+  /** How many are held of one kind. */
+  count(kind: 'runs' | 'steps', count: number): void {
+    this.#counts[kind] = count;
+    const { runs, steps } = this.#counts;
+    Atomics.store(this.#shared, sharedFields.held, BigInt(runs + steps));
   }
 
   /** The main thread has renewed the lease of a worker. */

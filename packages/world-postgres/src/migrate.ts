@@ -1,11 +1,16 @@
 /** Bringing a schema up to date: migrations in order, under a lock, each once. */
+import { restart } from '@perdure/world';
 import type { Database } from './database.ts';
 import { encodingRefused, schemaNewer, schemaOld } from './messages.ts';
 import { type Migration, migrations } from './schema/migrations.ts';
 
 /** The SQL of one migration for a schema. */
 export function sqlOf({ sql }: Migration, schema: string): string {
-  return sql.replaceAll('{{schema}}', `"${schema}"`).replaceAll('{{channel}}', `'${schema}'`);
+  return sql
+    .replaceAll('{{schema}}', `"${schema}"`)
+    .replaceAll('{{channel}}', `'${schema}'`)
+    .replaceAll('{{name}}', schema)
+    .replaceAll(/{{(atOnce|firstMs|maxMs)}}/g, (_, name: keyof typeof restart) => String(restart[name]));
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What this process tells others about its writes, and by which clock it writes. */
 import { randomBytes } from 'node:crypto';
+import type { Hint } from '@perdure/world';
 import type { Hints } from '@perdure/world/live';
 import type { StoreClock } from './store-clock.ts';
 
@@ -43,7 +44,7 @@ export class Pulse {
     if (!this.#options.virtualClock) this.#options.clock.note(serverNow);
   }
 
-  emit(runId: string, kind: 'due' | 'moved' | 'ended'): void {
+  emit(runId: string, kind: Hint['kind']): void {
     this.#options.hints.emit(runId, kind);
   }
 

@@ -59,11 +59,15 @@ export function runOf(row: RunRow): RunProjection {
   return run;
 }
 
-/** What an append changes in the row of its run besides the version and the time; undefined for nothing. */
+/**
+ * What an append changes in the row of its run besides the version and the time; undefined for nothing.
+ *
+ * `owns`: whether it has tokens or offered steps, that its end frees.
+ */
 export function changeOf(
   before: RunProjection,
   run: RunProjection,
-  hooks: 'hooks' | 'none',
+  owns: 'something' | 'nothing',
 ): Readonly<Record<string, unknown>> | undefined {
   const same =
     run.status === before.status && run.attributes === before.attributes && run.program === before.program;
@@ -77,6 +81,6 @@ export function changeOf(
     pause: run.pauseReason && JSON.stringify(run.pauseReason),
     error: run.errorCode === undefined ? undefined : toColumn(run.errorCode),
     cancel: run.cancelReason === undefined ? undefined : toColumn(run.cancelReason),
-    hooks: hooks === 'hooks',
+    owns: owns === 'something',
   };
 }

@@ -4,8 +4,8 @@ import {
   type ChildProjection,
   type Claim,
   type ClaimDueRequest,
-  type ClaimDueResult,
   type ClaimRequest,
+  type ClaimResult,
   type CreateOptions,
   type CreateResult,
   copyEvent,
@@ -91,7 +91,7 @@ export class PostgresRuns implements Runs {
     return events;
   }
 
-  async claim(request: ClaimDueRequest): Promise<ClaimDueResult> {
+  async claim(request: ClaimDueRequest): Promise<ClaimResult> {
     await this.#options.open();
     return this.#options.claims.claim(request);
   }

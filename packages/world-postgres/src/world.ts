@@ -1,4 +1,4 @@
-import { type World, worldErrors } from '@perdure/world';
+import { type Hint, type World, worldErrors } from '@perdure/world';
 import { Hints, StreamWatchers } from '@perdure/world/live';
 import pg from 'pg';
 import { Appends } from './appends.ts';
@@ -17,8 +17,9 @@ import { checkSchema, migrateSchema, migrationScript, schemaState } from './migr
 import { PostgresPrograms } from './programs.ts';
 import { Pulse } from './pulse.ts';
 import { type PruneOptions, prune } from './retention.ts';
-import { PostgresRuns } from './runs.ts';
+import { PostgresRuns, type PostgresRunsOptions } from './runs.ts';
 import { Sends } from './sends.ts';
+import { PostgresSteps } from './steps.ts';
 import { StoreClock } from './store-clock.ts';
 import { PostgresStreams } from './streams.ts';
 
@@ -102,6 +103,12 @@ export function createPostgresWorld(options: PostgresWorldOptions = {}): Postgre
   return new ServerWorld({ ...options, schema, pool: own, owned: 'own' });
 }
 
+const hintKinds: readonly string[] = ['due', 'moved', 'ended', 'offered'] satisfies Hint['kind'][];
+
+function isHint(kind: string): kind is Hint['kind'] {
+  return hintKinds.includes(kind);
+}
+
 interface ServerOptions extends PostgresWorldOptions {
   readonly schema: string;
   readonly pool: PoolLike;
@@ -110,7 +117,9 @@ interface ServerOptions extends PostgresWorldOptions {
 
 class ServerWorld implements PostgresWorld {
   readonly name = 'postgres';
+  readonly drivers = 'many';
   readonly runs: PostgresRuns;
+  readonly steps: PostgresSteps;
   readonly programs: PostgresPrograms;
   readonly streams: PostgresStreams;
   readonly #database: Database;
@@ -131,12 +140,20 @@ class ServerWorld implements PostgresWorld {
     const hints = this.#hints;
     this.#database = database;
     this.#keeper = new LeaseKeeper({ pool: pool.options, schema, mode: clock ? 'off' : 'on' });
-    this.#held = new HeldRuns((count) => this.#keeper.count(count));
+    this.#held = new HeldRuns((count) => this.#keeper.count('runs', count));
     this.#pulse = new Pulse({ hints, clock: new StoreClock(), virtualClock: clock, notifications });
     this.#listener = this.#newListener();
     const open = () => this.#open();
     const listen = () => this.#listen();
-    this.runs = this.#newRuns(open, listen);
+    const histories = new HistoryReader(database);
+    this.runs = this.#newRuns({ open, listen, histories });
+    this.steps = new PostgresSteps({
+      database,
+      pulse: this.#pulse,
+      keeper: this.#keeper,
+      history: (runId, after) => histories.read(runId, { after }),
+      open,
+    });
     this.programs = new PostgresPrograms(database, open);
     this.streams = new PostgresStreams({
       database,
@@ -156,16 +173,19 @@ class ServerWorld implements PostgresWorld {
       origin: this.#pulse.id,
       onHint: (kind, subject) => {
         if (kind === 'stream') this.#watchers.emit(subject);
-        else if (kind === 'due' || kind === 'moved' || kind === 'ended') this.#hints.emit(subject, kind);
+        else if (isHint(kind)) this.#hints.emit(subject, kind);
       },
     });
   }
 
-  #newRuns(open: () => Promise<void> | undefined, listen: () => void): PostgresRuns {
+  #newRuns({
+    open,
+    listen,
+    histories,
+  }: Pick<PostgresRunsOptions, 'open' | 'listen' | 'histories'>): PostgresRuns {
     const database = this.#database;
     const held = this.#held;
     const pulse = this.#pulse;
-    const histories = new HistoryReader(database);
     const creations = new Creations({ database, held, pulse });
     const history = (runId: string, after: number, limit?: number) => histories.read(runId, { after, limit });
     return new PostgresRuns({
@@ -218,13 +238,14 @@ class ServerWorld implements PostgresWorld {
   async clear(): Promise<void> {
     await this.#open();
     const schema = this.#options.schema;
-    const tables = ['runs', 'events', 'hooks', 'workers', 'programs', 'streams', 'chunks'];
+    const tables = ['runs', 'events', 'hooks', 'offered_steps', 'workers', 'programs', 'streams', 'chunks'];
     await this.#database.run({
       what: 'clear',
       text: `TRUNCATE ${tables.map((table) => `"${schema}".${table}`).join(', ')}`,
       values: () => [],
     });
     this.#held.clear();
+    this.steps.clear();
     this.#hints.clear();
     this.#watchers.clear();
   }

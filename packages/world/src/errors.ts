@@ -1,5 +1,7 @@
 /** The errors of a World: one class, told apart by `code`; every text is made here. */
 
+import type { Event } from './event.ts';
+
 export type WorldErrorCode =
   | 'RUN_NOT_FOUND'
   | 'RUN_ENDED'
@@ -122,6 +124,11 @@ export function historyInvalid(runId: string, problem: string): WorldError {
   return new WorldError('HISTORY_INVALID', `The history of run ${runId} refuses an event: ${problem}.`, {
     hint: 'This is a defect of the caller, not of the run; nothing was written.',
   });
+}
+
+export function stepOffered(runId: string, event: Event): WorldError {
+  const { eventType, version, correlationId } = event;
+  return historyInvalid(runId, `${eventType} at version ${version}: ${correlationId} is offered`);
 }
 
 export function inputInvalid(what: string, problem: string): WorldError {

@@ -73,6 +73,7 @@ const optionsShape: { readonly [F in keyof Required<StepOptions>]: z.ZodType } =
   backoff: amountSchema.optional(),
   maxDelayMs: amountSchema.optional(),
   jitter: amountSchema.optional(),
+  offer: z.boolean().optional(),
 };
 const optionNames = Object.keys(optionsShape) as ReadonlyArray<keyof StepOptions>;
 
@@ -83,8 +84,12 @@ function isAmount(value: unknown): boolean {
 function isStepOptions(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const options = value as StepOptions;
-  if (options.maxRetries !== undefined && !isIntegerFrom(0)(options.maxRetries)) return false;
-  return optionNames.every((name) => options[name] === undefined || isAmount(options[name]));
+  const { maxRetries, offer } = options;
+  if (maxRetries !== undefined && !isIntegerFrom(0)(maxRetries)) return false;
+  if (offer !== undefined && typeof offer !== 'boolean') return false;
+  return optionNames.every(
+    (name) => name === 'offer' || options[name] === undefined || isAmount(options[name]),
+  );
 }
 
 /** The named fields of a record that are there. */
@@ -110,6 +115,7 @@ const token = field(tokenSchema, isTextUpTo(TOKEN_CHARACTERS_MAX));
 const time = field(timeSchema, Number.isFinite);
 const amount = field(amountSchema, isAmount);
 const attempt = field(z.number().int().min(1), isIntegerFrom(1));
+const count = field(z.number().int().min(0), isIntegerFrom(0));
 const reason: Field = {
   ...field(reasonSchema, (value) => reasonSchema.safeParse(value).success),
   copy: (value) => picked(value, ['code', 'message', 'hint']),
@@ -144,8 +150,10 @@ const fieldsByType: FieldsByType = {
   run_failed: { error: payload, errorCode: text },
   run_cancelled: { reason: optional(text) },
   step_created: { stepName: name, input: payload, options: optional(options) },
+  step_offered: { failures: count },
   step_started: { attempt, worker: id },
   step_retrying: { attempt, error: payload, retryAt: time },
+  step_returned: { attempt, reason },
   step_completed: { output: payload },
   step_failed: { error: payload, attempts: attempt },
   wait_created: { resumeAt: time },

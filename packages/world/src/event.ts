@@ -28,6 +28,8 @@ export interface StepOptions {
   readonly maxDelayMs?: number;
   /** Share of the delay that is random. */
   readonly jitter?: number;
+  /** Whether its attempts are offered to every worker instead of starting where the run is driven. */
+  readonly offer?: boolean;
 }
 
 /** The shape of `eventData` for each event type. */
@@ -57,8 +59,15 @@ export interface EventDataByType {
   run_failed: { readonly error: Payload; readonly errorCode: string };
   run_cancelled: { readonly reason?: string };
   step_created: { readonly stepName: string; readonly input: Payload; readonly options?: StepOptions };
+  /**
+   * From here on any worker may run the step: whoever claims it writes its `step_started` and its end. `failures` are the
+   * attempts so far that ended in an error.
+   */
+  step_offered: { readonly failures: number };
   step_started: { readonly attempt: number; readonly worker: string };
   step_retrying: { readonly attempt: number; readonly error: Payload; readonly retryAt: number };
+  /** A worker that claimed the step could not begin it: no failure of the step, and its owner's again. */
+  step_returned: { readonly attempt: number; readonly reason: PauseReason };
   step_completed: { readonly output: Payload };
   step_failed: { readonly error: Payload; readonly attempts: number };
   wait_created: { readonly resumeAt: number };

@@ -7,15 +7,10 @@
  */
 
 import { mergeAttributes } from './attributes.ts';
-import { historyInvalid, type WorldError } from './errors.ts';
+import { historyInvalid } from './errors.ts';
 import { type Event, type EventOf, isTerminal } from './event.ts';
-import {
-  type HookProjection,
-  isEnded,
-  type Projection,
-  type RunProjection,
-  type StepProjection,
-} from './projection.ts';
+import { applyStep, type Refuse } from './fold-step.ts';
+import { type HookProjection, isEnded, type Projection, type RunProjection } from './projection.ts';
 
 /** Projection of a whole history; undefined for an empty one. */
 export function fold(history: Iterable<Event>): Projection | undefined {
@@ -87,8 +82,10 @@ export function apply(projection: Projection, event: Event): void {
 function change(projection: Projection, event: Event, refuse: Refuse): void {
   switch (event.eventType) {
     case 'step_created':
+    case 'step_offered':
     case 'step_started':
     case 'step_retrying':
+    case 'step_returned':
     case 'step_completed':
     case 'step_failed':
       applyStep(projection, event, refuse);
@@ -118,9 +115,7 @@ function change(projection: Projection, event: Event, refuse: Refuse): void {
   }
 }
 
-type Refuse = (problem: string) => WorldError;
 type RunEvent = Extract<Event, { eventType: `run_${string}` }>;
-type StepEvent = Extract<Event, { eventType: `step_${string}` }>;
 type WaitEvent = Extract<Event, { eventType: `wait_${string}` }>;
 type HookEvent = Extract<Event, { eventType: `hook_${string}` }>;
 type ChildEvent = Extract<Event, { eventType: `child_${string}` }>;
@@ -157,46 +152,6 @@ function applyRun(run: RunProjection, event: RunEvent, refuse: Refuse): void {
       if (event.eventData.reason !== undefined) run.cancelReason = event.eventData.reason;
       return;
   }
-}
-
-function applyStep(projection: Projection, event: StepEvent, refuse: Refuse): void {
-  const id = event.correlationId;
-  if (id === undefined) throw refuse('it has no correlation id');
-  const step = projection.steps.get(id);
-  if (event.eventType === 'step_created') {
-    if (step) throw refuse(`${id} was created before`);
-    projection.steps.set(id, {
-      correlationId: id,
-      stepName: event.eventData.stepName,
-      status: 'pending',
-      attempt: 0,
-      createdAt: event.createdAt,
-    });
-    return;
-  }
-  if (!step) throw refuse(`${id} was not created`);
-  if (step.status === 'completed' || step.status === 'failed') throw refuse(`${id} is ${step.status}`);
-  if (event.eventType === 'step_started') startStep(step, event, refuse);
-  else if (event.eventType === 'step_retrying') {
-    if (step.status !== 'running') throw refuse(`${id} has no attempt that runs`);
-    step.status = 'retrying';
-    step.retryAt = event.eventData.retryAt;
-  } else {
-    step.status = event.eventType === 'step_completed' ? 'completed' : 'failed';
-    step.completedAt = event.createdAt;
-    delete step.retryAt;
-  }
-}
-
-function startStep(step: StepProjection, event: EventOf<'step_started'>, refuse: Refuse): void {
-  if (event.eventData.attempt !== step.attempt + 1) {
-    throw refuse(`expected attempt ${step.attempt + 1}, got ${event.eventData.attempt}`);
-  }
-  step.status = 'running';
-  step.attempt = event.eventData.attempt;
-  step.worker = event.eventData.worker;
-  step.startedAt ??= event.createdAt;
-  delete step.retryAt;
 }
 
 function applyWait(projection: Projection, event: WaitEvent, refuse: Refuse): void {

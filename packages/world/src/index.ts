@@ -15,6 +15,8 @@ export { apply, begin, fold } from './fold.ts';
 export * from './limits.ts';
 export type { Payload } from './payload.ts';
 export * from './projection.ts';
+export { type CutOff, restart, restartTime } from './restart.ts';
+export type * from './steps.ts';
 export type * from './streams.ts';
 export { type Waiting, waitingFor } from './waiting.ts';
 export type * from './world.ts';

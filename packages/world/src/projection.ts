@@ -31,7 +31,7 @@ export interface RunProjection {
 export interface StepProjection {
   readonly correlationId: string;
   readonly stepName: string;
-  status: 'pending' | 'running' | 'retrying' | 'completed' | 'failed';
+  status: 'pending' | 'offered' | 'running' | 'retrying' | 'completed' | 'failed';
   attempt: number;
   readonly createdAt: number;
   startedAt?: number;
@@ -39,6 +39,10 @@ export interface StepProjection {
   retryAt?: number;
   /** Worker of the last attempt. */
   worker?: string;
+  /** Since when any worker may run it, between attempts and while one runs; absent: only who drives the run. */
+  offeredAt?: number;
+  /** Attempts that had ended in an error when it was offered; present with `offeredAt`. */
+  failures?: number;
 }
 
 export interface HookProjection {

@@ -8,8 +8,11 @@ export type Waiting =
       readonly kind: 'step';
       readonly correlationId: string;
       readonly stepName: string;
-      /** An attempt whose worker is gone is `running` until the run is driven again. */
-      readonly status: 'pending' | 'running' | 'retrying';
+      /**
+       * `offered`: any worker may take it, none has. An attempt whose worker is gone is `running` until the run is driven,
+       * or the offer claimed, again.
+       */
+      readonly status: 'pending' | 'offered' | 'running' | 'retrying';
       readonly attempt: number;
       readonly since: number;
       readonly retryAt?: number;
@@ -34,6 +37,7 @@ export function waitingFor(projection: Projection): Waiting[] {
     startedAt,
     retryAt,
     worker,
+    offeredAt,
   } of steps.values()) {
     if (status === 'completed' || status === 'failed') continue;
     found.push({
@@ -42,7 +46,7 @@ export function waitingFor(projection: Projection): Waiting[] {
       stepName,
       status,
       attempt,
-      since: startedAt ?? createdAt,
+      since: (status === 'offered' ? offeredAt : startedAt) ?? createdAt,
       ...(status === 'retrying' && retryAt !== undefined ? { retryAt } : {}),
       ...(status === 'running' && worker !== undefined ? { worker } : {}),
       order: createdAt,

@@ -13,7 +13,7 @@
  * - W7 Notifications are hints: with every one of them lost, everything still completes, only later.
  * - W8 Payloads are opaque; ids, tokens, tags and names are data, never paths or SQL.
  *
- * Streams keep S1 to S4 (`streams.ts`). Times are milliseconds since the epoch, by the World's own clock where it stamps them.
+ * Streams keep S1 to S4 (`streams.ts`), offered steps O1 to O5 (`steps.ts`). Times are milliseconds since the epoch, by the World's own clock where it stamps them.
  */
 import type { Event, EventOf, SentEvent } from './event.ts';
 import type {
@@ -24,6 +24,7 @@ import type {
   StepProjection,
   WaitProjection,
 } from './projection.ts';
+import type { Steps } from './steps.ts';
 import type { Streams } from './streams.ts';
 
 /** The right to drive one run. `epoch` grows with every claim of the run and fences earlier owners. */
@@ -51,12 +52,14 @@ export interface Claimed {
   readonly run: RunProjection;
 }
 
-export interface ClaimDueResult {
+export interface ClaimResult {
   readonly claimed: Claimed[];
-  /** When something may become due; null: nothing known. */
+  /** When a run or, with none offered now, an offered step may become due; null: nothing known. */
   readonly nextWakeAt: number | null;
   /** For how many milliseconds hints may be waited for; after that it is time to look again (W7). */
   readonly lookAgainMs: number;
+  /** Whether steps are offered that could be claimed now, of whatever name: one look at rest tells both. */
+  readonly offered: boolean;
 }
 
 export interface CreateOptions {
@@ -123,10 +126,13 @@ export interface RenewResult {
   readonly moved: string[];
 }
 
-/** A hint that a run has news (W7). */
+/**
+ * A hint that a run has news (W7); `offered`: a step of it may be claimed. `moved` is told of what enters from outside its
+ * owner, and of an `abort_requested` by its owner: attempts of offered steps listen for it elsewhere.
+ */
 export interface Hint {
   readonly runId: string;
-  readonly kind: 'due' | 'moved' | 'ended';
+  readonly kind: 'due' | 'moved' | 'ended' | 'offered';
 }
 
 export interface ListRequest {
@@ -178,7 +184,7 @@ export interface Runs {
   /** Events after a version, oldest first; all of them without `limit`. Throws RUN_NOT_FOUND. */
   history(runId: string, options?: { readonly after?: number; readonly limit?: number }): Promise<Event[]>;
   /** Takes up to `limit` due runs, of each workflow the longest due first. */
-  claim(request: ClaimDueRequest): Promise<ClaimDueResult>;
+  claim(request: ClaimDueRequest): Promise<ClaimResult>;
   /** Extends the claims of one worker, and tells what it missed: one call per process and heartbeat. */
   renew(
     request: ClaimRequest & {
@@ -214,7 +220,10 @@ export interface Programs {
 export interface World {
   /** `memory`, `local`, `postgres`, ... */
   readonly name: string;
+  /** How many processes drive runs of it at a time. */
+  readonly drivers: 'one' | 'many';
   readonly runs: Runs;
+  readonly steps: Steps;
   readonly programs: Programs;
   readonly streams: Streams;
   /**

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { applyAll } from '../src/apply-all.ts';
-import { apply, begin, type Event, type EventType, fold, type Projection } from '../src/index.ts';
+import { apply, begin, type Event, type EventType, fold, type Projection, waitingFor } from '../src/index.ts';
 import { event, randomOf, sampleTypes } from './samples.ts';
 
 const refusal = { name: 'WorldError', code: 'HISTORY_INVALID' };
@@ -96,6 +96,45 @@ describe('a step, a wait and a hook', () => {
     }
   });
 
+  test('a step is offered until it has its outcome, comes back, or is tried again', () => {
+    const projection = projectionOf('run_started', 'step_created');
+    refuses(projection, event(4, 'step_returned'));
+    refuses(projection, event(4, 'step_offered', { eventData: { failures: 1 } }));
+    apply(projection, event(4, 'step_offered'));
+    const step = projection.steps.get('step_1')!;
+    expect(step).toMatchObject({ status: 'offered', attempt: 0, offeredAt: 1004, failures: 0 });
+    refuses(projection, event(5, 'step_offered'));
+    refuses(projection, event(5, 'step_returned'));
+    apply(projection, event(5, 'step_started'));
+    refuses(projection, event(6, 'step_offered'));
+    expect(step).toMatchObject({ status: 'running', attempt: 1, offeredAt: 1004 });
+    apply(projection, event(6, 'step_returned'));
+    expect(step).toStrictEqual({
+      correlationId: 'step_1',
+      stepName: 'work',
+      status: 'pending',
+      attempt: 1,
+      createdAt: 1003,
+      startedAt: 1005,
+      worker: 'worker_a',
+    });
+    apply(projection, event(7, 'step_offered'));
+    apply(projection, event(8, 'step_started', { eventData: { attempt: 2, worker: 'worker_b' } }));
+    apply(projection, event(9, 'step_retrying'));
+    expect(step).not.toHaveProperty('offeredAt');
+    refuses(projection, event(10, 'step_returned'));
+    apply(projection, event(10, 'step_offered', { eventData: { failures: 1 } }));
+    expect(step).toMatchObject({ status: 'offered', attempt: 2, offeredAt: 1010, failures: 1 });
+    expect(step).not.toHaveProperty('retryAt');
+    apply(projection, event(11, 'step_completed'));
+    for (const name of ['offeredAt', 'failures']) expect(step).not.toHaveProperty(name);
+    refuses(projection, event(12, 'step_offered'));
+  });
+
+  test('no step is offered before its run has started', () => {
+    refuses(projectionOf('step_created'), event(3, 'step_offered'));
+  });
+
   test('what was not created has no outcome', () => {
     const projection = projectionOf();
     for (const type of [
@@ -154,6 +193,15 @@ describe('what a run has besides', () => {
     });
     refuses(projection, event(4, 'child_completed', { correlationId: 'other' }));
   });
+});
+
+test('a run waits for an offered step since it was offered, whoever has it', () => {
+  const projection = projectionOf('run_started', 'step_created', 'step_offered');
+  const facts = { kind: 'step', correlationId: 'step_1', stepName: 'work' };
+  expect(waitingFor(projection)).toEqual([{ ...facts, status: 'offered', attempt: 0, since: 1004 }]);
+  apply(projection, event(5, 'step_started'));
+  const running = { status: 'running', attempt: 1, since: 1005, worker: 'worker_a' };
+  expect(waitingFor(projection)).toEqual([{ ...facts, ...running }]);
 });
 
 test('a batch with an illegal event changes nothing, and a legal one can be taken back', () => {

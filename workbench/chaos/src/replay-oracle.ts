@@ -53,7 +53,9 @@ function differenceOf(execution: Execution, next: Event | undefined, envelope: E
     // Steps that were asked for get their attempt before the end; what is sent comes when it comes.
     const ends = command?.kind === 'complete-run' || command?.kind === 'fail-run';
     const endWaits = ends && next.eventType === 'step_started';
-    if (!command || endWaits || next.key !== undefined) return undefined;
+    // An offered step is claimed and ended by whoever has it, at any moment.
+    const offered = execution.open.steps.get(next.correlationId ?? '')?.offered === true;
+    if (!command || endWaits || offered || next.key !== undefined) return undefined;
     return `it asks for ${asked}, the history goes on with ${describeEvent(next)}`;
   }
   if (!command) return `it asks for nothing, the history goes on with ${describeEvent(next)}`;

@@ -22,6 +22,8 @@ async function stumble(value: number, n: number): Promise<number> {
     throw new RetryableError('the first attempt fails', { retryAfter: 10 });
   return mix(value, n);
 }
+// The attempts of these go through an offer and a claim of their own.
+stumble.offer = true;
 
 async function decrement(left: number): Promise<number> {
   'use step';

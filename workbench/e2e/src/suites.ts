@@ -6,6 +6,7 @@ import { errorCases } from './cases/errors.ts';
 import { fetchCases } from './cases/fetches.ts';
 import { givenStreamCases } from './cases/given-streams.ts';
 import { hookCases } from './cases/hooks.ts';
+import { offerCases } from './cases/offers.ts';
 import { referenceCases } from './cases/references.ts';
 import { runCases } from './cases/runs.ts';
 import { stepCases } from './cases/steps.ts';
@@ -15,6 +16,7 @@ import { webhookCases } from './cases/webhooks.ts';
 
 export const suites: Readonly<Record<string, readonly Case[]>> = {
   steps: stepCases,
+  offers: offerCases,
   errors: errorCases,
   time: timeCases,
   hooks: hookCases,

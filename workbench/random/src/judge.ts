@@ -153,11 +153,16 @@ export function bodiesAreAttempts({ history, traces }: PlayedRun): string[] {
     let attempt = 0;
     for (const event of events) {
       if (event.eventType === 'step_started') attempt = event.eventData.attempt;
-      else if (event.eventType !== 'step_created' && !ran.has(`${id} attempt ${attempt}`))
+      else if (!isBefore(event) && !ran.has(`${id} attempt ${attempt}`))
         problems.push(`${id} attempt ${attempt} is ${event.eventType} and never ran`);
     }
   }
   return problems;
+}
+
+/** Whether it comes before an attempt, not after one. */
+function isBefore({ eventType }: Event): boolean {
+  return eventType === 'step_created' || eventType === 'step_offered';
 }
 
 /** H1: a payload that was acknowledged is there exactly once. */

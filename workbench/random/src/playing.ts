@@ -94,6 +94,7 @@ class Theatre {
   readonly #places: number;
   readonly #workers: number;
   readonly #hints: 'all' | 'half';
+  readonly #drivers: 'one' | 'many';
   /** Looks since something was written. */
   #looks = 0;
   #events = 0;
@@ -109,6 +110,7 @@ class Theatre {
     this.#places = this.#random.pick([256, 256, 5]);
     this.#workers = this.#random.pick([1, 1, 2]);
     this.#hints = this.#random.pick(['all', 'all', 'half']);
+    this.#drivers = this.#random.pick(['one', 'many']);
     this.#bodies = new Bodies(this.#random);
     edition.give(this.#bodies);
     this.#sender = createRuntime({
@@ -165,6 +167,7 @@ class Theatre {
     const crashAt = crashes ? random.between(1, each) : 0;
     const point = random.pick(['before', 'unacknowledged', 'after', 'stopped'] as const);
     const process: Tether = tether(this.#world, {
+      drivers: this.#drivers,
       crashAt,
       point,
       onEnd: (how) => {

@@ -47,5 +47,5 @@ function declaration(name: string, dialect: Dialect, { plan, call, patience }: D
   return bodies.play(${facts}, v, more);
 }
 ${name}.retry = { maxAttempts: ${plan.retries + 1}, delay: 1 };
-`;
+${plan.site % 4 === 1 ? `${name}.offer = true;\n` : ''}`;
 }

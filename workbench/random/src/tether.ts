@@ -4,12 +4,14 @@
  * Calls of a process that crashed never settle, as after a SIGKILL: rejecting them would run `catch` and `finally`
  * blocks that a dead process does not run. The claims it held are given back at once, as if its lease had run out.
  */
-import { type Claim, type Event, type World, worldErrors } from '@perdure/world';
+import { type Claim, type Event, type StepClaim, type World, worldErrors } from '@perdure/world';
 
 /** Before the append, between its two halves, after it; or the process is asked to stop then. */
 export type CrashPoint = 'before' | 'unacknowledged' | 'after' | 'stopped';
 
 export interface TetherOptions {
+  /** How many processes it is told drive runs: with many, steps that find no slot are offered. */
+  readonly drivers: World['drivers'];
   /** Ends at this append, counted from 1; 0: never. */
   readonly crashAt: number;
   /** Where in that append. */
@@ -35,6 +37,7 @@ type Runs = World['runs'];
 
 export function tether(under: World, options: TetherOptions): Tether {
   const claims = new Map<string, Claim>();
+  const stepClaims: StepClaim[] = [];
   const stuck: ((error: unknown) => void)[] = [];
   let appends = 0;
   let retired: 'no' | 'yes' = 'no';
@@ -47,7 +50,8 @@ export function tether(under: World, options: TetherOptions): Tether {
   const die = (): void => {
     if (state !== 'alive') return;
     state = 'dead';
-    void under.runs.release([...claims.values()]).finally(() => options.onEnd('gone'));
+    const released = [under.runs.release([...claims.values()]), under.steps.release(stepClaims)];
+    void Promise.allSettled(released).then(() => options.onEnd('gone'));
   };
   /** Both ends of a call are moments at which the process may be gone. */
   const through = async <T>(call: () => Promise<T>, whenGone?: (result: T) => unknown): Promise<T> => {
@@ -62,21 +66,46 @@ export function tether(under: World, options: TetherOptions): Tether {
   };
   const giveBack = (some: readonly (Claim | undefined)[]): Promise<void> =>
     under.runs.release(some.filter((claim) => claim !== undefined));
-  const append: Runs['append'] = async (claim, events, given) => {
+  /** A write at which the process may end. */
+  const write = async <T>(make: () => Promise<T>): Promise<T> => {
     appends += 1;
-    if (retired === 'yes' && state === 'alive')
-      options.onTrouble(`run ${claim.runId} is driven by a closed runtime`);
     const last = appends === options.crashAt;
     if (last && options.point === 'before') die();
     return through(async () => {
-      const result = await under.runs.append(claim, events, given);
-      if (result.kind === 'appended' && events.length > 0) options.onAppended(events);
+      const result = await make();
       if (last && options.point === 'unacknowledged') die();
       if (last && options.point === 'after') setImmediate(die);
       if (last && options.point === 'stopped') options.onEnd('leaving');
       return result;
     });
   };
+  const append: Runs['append'] = async (claim, events, given) => {
+    if (retired === 'yes' && state === 'alive')
+      options.onTrouble(`run ${claim.runId} is driven by a closed runtime`);
+    return write(async () => {
+      const result = await under.runs.append(claim, events, given);
+      if (result.kind === 'appended' && events.length > 0) options.onAppended(events);
+      return result;
+    });
+  };
+  const steps = standIn(under.steps, through, {
+    claim: (request) =>
+      through(
+        async () => {
+          const result = await under.steps.claim(request);
+          stepClaims.push(...result.claimed.map(({ claim }) => claim));
+          options.onAppended(result.claimed.map(({ started }) => started));
+          return result;
+        },
+        ({ claimed }) => under.steps.release(claimed.map(({ claim }) => claim)),
+      ),
+    finish: (claim, outcome) =>
+      write(async () => {
+        const result = await under.steps.finish(claim, outcome);
+        options.onAppended([]);
+        return result;
+      }),
+  });
   const runs = standIn(under.runs, through, {
     append,
     create: (event, given) =>
@@ -103,7 +132,9 @@ export function tether(under: World, options: TetherOptions): Tether {
   const programs = standIn(under.programs, through, {});
   const world: World = {
     name: under.name,
+    drivers: options.drivers,
     runs,
+    steps,
     streams,
     programs,
     now: () => under.now(),

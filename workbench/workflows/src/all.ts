@@ -7,6 +7,7 @@ import * as errors from './errors.ts';
 import * as fetches from './fetches.ts';
 import * as givenStreams from './given-streams.ts';
 import * as hooks from './hooks.ts';
+import * as offers from './offers.ts';
 import * as recovery from './recovery.ts';
 import * as references from './references.ts';
 import * as runaway from './runaway.ts';
@@ -24,6 +25,7 @@ const modules: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   fetches,
   givenStreams,
   hooks,
+  offers,
   recovery,
   references,
   runaway,

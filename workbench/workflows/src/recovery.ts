@@ -24,6 +24,15 @@ async function hangsOnce(name: string): Promise<string> {
   return name;
 }
 
+/** As `hangsOnce`, for whoever takes it. */
+async function hangsOnceOffered(name: string): Promise<string> {
+  'use step';
+  leaveTrace(name);
+  if (getStepMetadata().attempt === 1) await new Promise(() => undefined);
+  return name;
+}
+hangsOnceOffered.offer = true;
+
 async function write(...chunks: string[]): Promise<void> {
   'use step';
   const writer = getWritable<string>().getWriter();
@@ -34,6 +43,11 @@ async function write(...chunks: string[]): Promise<void> {
 export async function hangsInStep(): Promise<string[]> {
   'use workflow';
   return [await effect('before'), await hangsOnce('during'), await effect('after')];
+}
+
+export async function hangsInOfferedStep(): Promise<string[]> {
+  'use workflow';
+  return [await effect('before'), await hangsOnceOffered('during'), await effect('after')];
 }
 
 export async function sleepsLong(ms: number): Promise<unknown[]> {

@@ -52,6 +52,8 @@ function lineOf(waiting: Waiting, now: number): string {
     case 'step': {
       const name = `step ${shortName(waiting.stepName)}`;
       if (waiting.status === 'pending') return `${name}, not started for ${ago(waiting.since)}`;
+      if (waiting.status === 'offered')
+        return `${name}, offered to every worker for ${ago(waiting.since)}: does one run that has its code and a slot?`;
       if (waiting.status === 'running')
         return `${name}, attempt ${waiting.attempt} at ${waiting.worker}, begun ${ago(waiting.since)} ago`;
       return `${name}, attempt ${waiting.attempt + 1} ${ahead(waiting.retryAt ?? now)}`;

@@ -7,6 +7,7 @@ interface StepProxy {
   maxRetries?: unknown;
   retry?: unknown;
   timeout?: unknown;
+  offer?: unknown;
 }
 
 /** Methods of instances capture what they are called on. */

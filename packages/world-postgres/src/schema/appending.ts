@@ -12,7 +12,7 @@ DECLARE
 BEGIN
   FOR t IN SELECT * FROM json_to_recordset(p_batch) AS x(
       run text, worker text, epoch bigint, after integer, write text, tail integer, wake double precision, release boolean, lease double precision,
-      updated double precision, change json, events json, tokens json)
+      updated double precision, change json, events json, tokens json, offers json, tell boolean)
   LOOP
     correlation_id := NULL; owner := NULL;
     LOOP
@@ -37,6 +37,13 @@ BEGIN
         INSERT INTO {{schema}}.events (run_id, version, event_type, correlation_id, key, subject, created_at, data)
           SELECT t.run, e.v, e.type, e.id, e.key, e.subject, e.at, e.data::json
           FROM json_to_recordset(t.events) AS e(v integer, type text, id text, key text, subject text, at double precision, data text);
+        IF t.offers IS NOT NULL THEN
+          INSERT INTO {{schema}}.offered_steps (run_id, correlation_id, step_name, created_version, failures, attempt, due_at)
+            SELECT t.run, o.id, o.name, o.created, o.failures, o.attempt, o.at
+            FROM json_to_recordset(t.offers) AS o(id text, name text, created integer, failures integer, attempt integer, at double precision);
+          PERFORM {{schema}}.hint(p_origin, 'offered', t.run);
+        END IF;
+        IF t.tell THEN PERFORM {{schema}}.hint(p_origin, 'moved', t.run); END IF;
         IF t.change IS NOT NULL AND {{schema}}.change_run(t.run, t.change, v_now) THEN
           PERFORM {{schema}}.hint(p_origin, 'ended', t.run);
         ELSIF t.release AND t.wake <= v_now THEN
@@ -70,13 +77,13 @@ DECLARE
   c record;
 BEGIN
   SELECT * INTO c FROM json_to_record(p_change) AS x(status text, started double precision, completed double precision, program text,
-    attributes text, pause text, error text, cancel text, hooks boolean);
+    attributes text, pause text, error text, cancel text, owns boolean);
   UPDATE {{schema}}.runs k SET status = c.status, started_at = c.started, completed_at = c.completed, program = c.program,
       attributes = coalesce(c.attributes::json, k.attributes), pause_reason = c.pause::json, error_code = c.error, cancel_reason = c.cancel,
       live_key = CASE WHEN c.completed IS NULL THEN k.live_key END
     WHERE k.run_id = p_run;
-  IF c.completed IS NOT NULL AND c.hooks THEN
-    PERFORM {{schema}}.free_tokens(p_run, p_now);
+  IF c.completed IS NOT NULL AND c.owns THEN
+    PERFORM {{schema}}.free_run(p_run, p_now);
   END IF;
   RETURN c.completed IS NOT NULL;
 END $body$;

@@ -1,6 +1,6 @@
 /** Who drives what: claims in batches, one lease per process, and what dead processes leave. */
 export const claiming = `
--- Runs of workers whose lease has ended are nobody's; their epoch holds until another claims them.
+-- Runs and steps of workers whose lease has ended are nobody's; their epoch holds until another claims them.
 CREATE FUNCTION {{schema}}.bury_workers(p_now double precision) RETURNS void LANGUAGE plpgsql AS $body$
 DECLARE
   v_worker text;
@@ -8,8 +8,11 @@ BEGIN
   FOR v_worker IN SELECT w.worker FROM {{schema}}.workers w WHERE w.lease_until <= p_now FOR UPDATE SKIP LOCKED LOOP
     UPDATE {{schema}}.runs SET held = false WHERE run_id IN (
       SELECT k.run_id FROM {{schema}}.runs k WHERE k.held AND k.worker = v_worker FOR UPDATE SKIP LOCKED);
+    UPDATE {{schema}}.offered_steps SET held = false WHERE (run_id, correlation_id) IN (
+      SELECT o.run_id, o.correlation_id FROM {{schema}}.offered_steps o WHERE o.held AND o.worker = v_worker FOR UPDATE SKIP LOCKED);
     DELETE FROM {{schema}}.workers w WHERE w.worker = v_worker
-      AND NOT EXISTS (SELECT 1 FROM {{schema}}.runs k WHERE k.held AND k.worker = v_worker);
+      AND NOT EXISTS (SELECT 1 FROM {{schema}}.runs k WHERE k.held AND k.worker = v_worker)
+      AND NOT EXISTS (SELECT 1 FROM {{schema}}.offered_steps o WHERE o.held AND o.worker = v_worker);
   END LOOP;
 END $body$;
 
@@ -74,8 +77,12 @@ BEGIN
   SELECT least(
     (SELECT min(w.wake_at) FROM {{schema}}.next_wakes(p_names) w),
     (SELECT min(w.lease_until) FROM {{schema}}.workers w WHERE w.worker <> p_worker AND EXISTS (
-      SELECT 1 FROM {{schema}}.runs k WHERE k.held AND k.worker = w.worker))) INTO v_next;
-  RETURN json_build_object('now', v_now, 'next', v_next, 'runs', array_to_json(v_taken));
+      SELECT 1 FROM {{schema}}.runs k WHERE k.held AND k.worker = w.worker)),
+    (SELECT min(o.due_at) FROM {{schema}}.offered_steps o WHERE NOT o.held AND o.due_at > v_now),
+    (SELECT min(greatest(w.lease_until, o.due_at)) FROM {{schema}}.offered_steps o JOIN {{schema}}.workers w ON w.worker = o.worker
+      WHERE o.held)) INTO v_next;
+  RETURN json_build_object('now', v_now, 'next', v_next, 'runs', array_to_json(v_taken),
+    'offered', EXISTS (SELECT 1 FROM {{schema}}.offered_steps o WHERE NOT o.held AND o.due_at <= v_now));
 END $body$;
 
 -- One call per process and heartbeat: which of its claims are lost, and which runs have moved beyond what it knows.

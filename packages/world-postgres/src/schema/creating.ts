@@ -22,9 +22,10 @@ BEGIN
     ON CONFLICT (worker) DO UPDATE SET lease_until = greatest(w.lease_until, excluded.lease_until);
 END $body$;
 
--- Tokens of an ended run are free, but those that are kept for a while.
-CREATE FUNCTION {{schema}}.free_tokens(p_run text, p_now double precision) RETURNS void LANGUAGE plpgsql AS $body$
+-- An ended run offers no steps, and its tokens are free, but those that are kept for a while.
+CREATE FUNCTION {{schema}}.free_run(p_run text, p_now double precision) RETURNS void LANGUAGE plpgsql AS $body$
 BEGIN
+  DELETE FROM {{schema}}.offered_steps WHERE run_id = p_run;
   DELETE FROM {{schema}}.hooks WHERE run_id = p_run AND (kept_until IS NULL OR kept_until <= p_now);
   UPDATE {{schema}}.hooks SET live = false WHERE run_id = p_run;
 END $body$;
@@ -40,7 +41,7 @@ BEGIN
     WHERE run_id = p_run RETURNING * INTO r;
   INSERT INTO {{schema}}.events (run_id, version, event_type, key, created_at, data)
     VALUES (p_run, r.version, 'run_cancelled', p_key, r.updated_at, p_data::json);
-  PERFORM {{schema}}.free_tokens(p_run, p_now);
+  PERFORM {{schema}}.free_run(p_run, p_now);
   PERFORM {{schema}}.hint(p_origin, 'ended', p_run);
 END $body$;
 

@@ -1,6 +1,7 @@
 import { appending } from './appending.ts';
 import { claiming } from './claiming.ts';
 import { creating } from './creating.ts';
+import { offering } from './offering.ts';
 import { pruning } from './pruning.ts';
 import { streaming } from './streaming.ts';
 import { tables } from './tables.ts';
@@ -22,7 +23,7 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   {
     name: '0001_store',
-    sql: [tables, creating, appending, claiming, streaming, pruning].join('\n'),
+    sql: [tables, offering, creating, appending, claiming, streaming, pruning].join('\n'),
     breaks: false,
   },
 ];

@@ -61,6 +61,10 @@ export function stepStarted(correlationId: string, attempt = 1): Draft {
   return { eventType: 'step_started', correlationId, eventData: { attempt, worker: 'worker_a' } };
 }
 
+export function stepOffered(correlationId: string, failures = 0): Draft {
+  return { eventType: 'step_offered', correlationId, eventData: { failures } };
+}
+
 export function stepRetrying(correlationId: string, retryAt: number): Draft {
   return { eventType: 'step_retrying', correlationId, eventData: { attempt: 1, error: '"e"', retryAt } };
 }
@@ -83,6 +87,10 @@ export function waitCompleted(correlationId: string): Draft {
 
 export function attrSet(attributes: Record<string, string | null>): Draft {
   return { eventType: 'attr_set', eventData: { attributes } };
+}
+
+export function abortRequested(correlationId: string): Draft {
+  return { eventType: 'abort_requested', correlationId, eventData: { reason: '"enough"' } };
 }
 
 export function childStarted(correlationId: string, childRunId: string): Draft {

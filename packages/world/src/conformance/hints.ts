@@ -3,7 +3,7 @@ import type { Hint } from '../world.ts';
 import { type Bench, received, type Suite } from './bench.ts';
 import { hookCreated, runCompleted, runCreated } from './events.ts';
 
-async function hinted(bench: Bench, hints: readonly Hint[], kind: Hint['kind']): Promise<void> {
+export async function hinted(bench: Bench, hints: readonly Hint[], kind: Hint['kind']): Promise<void> {
   // Hints may take a few turns of the event loop; real time is only the bound of the failure.
   for (const deadline = Date.now() + 5000; Date.now() < deadline; ) {
     if (hints.some((hint) => hint.kind === kind && hint.runId === 'run_1')) return;

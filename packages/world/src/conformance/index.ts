@@ -15,6 +15,7 @@ import { appendTests, historyTests } from './histories.ts';
 import { keyTests } from './keys.ts';
 import { lifecycleTests } from './lifecycle.ts';
 import { listingTests } from './listing.ts';
+import { offerTests } from './offers.ts';
 import { payloadTests } from './payloads.ts';
 import { programTests } from './programs.ts';
 import { projectionTests } from './projections.ts';
@@ -57,6 +58,7 @@ const suites: ReadonlyArray<readonly [string, Suite]> = [
   ['listing', listingTests],
   ['projections', projectionTests],
   ['programs', programTests],
+  ['O1 to O5 offered steps', offerTests],
   ['S1 to S4 streams', streamTests],
   ['S3 names of streams', streamNameTests],
   ['lifecycle', lifecycleTests],

@@ -21,8 +21,9 @@ export const lifecycleTests: Suite = {
     assert.equal(await runs.get('run_2'), undefined);
     assert.equal(await runs.hookByToken('t'), undefined);
     assert.equal(await programs.get('abc'), undefined);
-    const { claimed, nextWakeAt } = await runs.claim({ worker: 'worker_b', leaseMs: LEASE_MS, limit: 5 });
-    assert.deepEqual([claimed, nextWakeAt], [[], null]);
+    const request = { worker: 'worker_b', leaseMs: LEASE_MS, limit: 5 };
+    const { claimed, nextWakeAt, offered } = await runs.claim(request);
+    assert.deepEqual([claimed, nextWakeAt, offered], [[], null, false]);
     assert.equal((await bench.append(claim, 2, [runStarted])).kind, 'claim-lost');
     const again = await bench.start('run_1');
     assert.deepEqual(await bench.types('run_1'), ['run_created']);
@@ -52,7 +53,15 @@ export const lifecycleTests: Suite = {
     await refuses('WORLD_CLOSED', runs.hookByToken('t'));
     await refuses('WORLD_CLOSED', programs.put('abc', 'code'));
     await refuses('WORLD_CLOSED', programs.get('abc'));
-    const { streams } = bench.world;
+    const { streams, steps } = bench.world;
+    const stepClaim = { runId: 'run_1', correlationId: 'step_a', attempt: 1, worker: 'worker_a' };
+    await refuses('WORLD_CLOSED', steps.claim({ worker: 'worker_a', leaseMs: 1, limit: 1 }));
+    await refuses(
+      'WORLD_CLOSED',
+      steps.finish(stepClaim, { eventType: 'step_completed', eventData: { output: '1' } }),
+    );
+    await refuses('WORLD_CLOSED', steps.renew({ worker: 'worker_a', leaseMs: 1, claims: [] }));
+    await refuses('WORLD_CLOSED', steps.release([stepClaim]));
     await refuses('WORLD_CLOSED', streams.append('run_1', 'out', ['x']));
     await refuses('WORLD_CLOSED', streams.close('run_1', 'out'));
     await refuses('WORLD_CLOSED', streams.read('run_1', 'out', { from: 0 }));

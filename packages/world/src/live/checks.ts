@@ -1,8 +1,9 @@
 /** What a request must be before anything is decided about it; each throws INPUT_INVALID. */
 import { inputInvalid } from '../errors.ts';
-import type { Event, EventOf } from '../event.ts';
+import { type Event, type EventOf, eventIdOf } from '../event.ts';
 import { copyEvent, isEvent, parseEvent } from '../event-check.ts';
 import { isId } from '../event-fields.ts';
+import type { StepClaim, StepOutcome } from '../steps.ts';
 import type { ClaimRequest, CreateOptions } from '../world.ts';
 
 /** A copy of an event that may be looked at further. */
@@ -34,6 +35,20 @@ export function checkRequest(request: ClaimRequest): void {
   if (!(request.leaseMs > 0 && request.leaseMs < Number.POSITIVE_INFINITY)) {
     throw inputInvalid('claim request', `leaseMs: expected more than 0, got ${request.leaseMs}`);
   }
+}
+
+const ends: readonly unknown[] = ['step_completed', 'step_failed', 'step_retrying', 'step_returned'];
+
+export function checkOutcome(claim: StepClaim, outcome: StepOutcome): void {
+  const { runId, correlationId, attempt } = claim;
+  if (!ends.includes(outcome?.eventType))
+    throw inputInvalid('outcome', `expected one of ${ends.join(', ')}, got ${JSON.stringify(outcome)}`);
+  const { eventType, eventData } = outcome;
+  const head = { runId, eventId: eventIdOf(1), version: 1, createdAt: 0, correlationId };
+  const event = { ...head, eventType, eventData } as Event;
+  if (!isEvent(event)) throw inputInvalid('outcome', problemOf(event, 'not an outcome'));
+  if ('attempt' in eventData && eventData.attempt !== attempt)
+    throw inputInvalid('outcome', `attempt: expected ${attempt}, got ${eventData.attempt}`);
 }
 
 export function checkTime(name: string, value: unknown): void {

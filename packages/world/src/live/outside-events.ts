@@ -34,7 +34,7 @@ export function checkTarget(
 /** The event in its place; never older than the last one. */
 export function placed(
   projection: Projection,
-  event: Pick<SentEvent, 'eventType' | 'correlationId' | 'eventData'> & { readonly key?: string },
+  event: Pick<Event, 'eventType' | 'correlationId' | 'eventData' | 'key'>,
   now: number,
 ): Event {
   const { runId, version, updatedAt } = projection.run;

@@ -37,6 +37,19 @@ export const recoveryCases: readonly RecoveryCase[] = [
     },
   },
   {
+    name: 'killed in an offered step: it is handed out once more, by its history alone',
+    async play(app) {
+      const run = await app.start(recovery.hangsInOfferedStep, []);
+      await until(async () => (await app.effects()).includes('during 1'));
+      await app.crash();
+      await app.restart();
+      assert.deepEqual(await run.returnValue, ['before', 'during', 'after']);
+      assert.deepEqual(await app.effects(), ['before 1', 'during 1', 'during 2', 'after 1']);
+      const history = await app.history(run.runId);
+      assert.deepEqual([count(history, 'step_offered'), count(history, 'step_started')], [1, 4]);
+    },
+  },
+  {
     name: 'killed while a run sleeps: it wakes after the restart, not early, and what it did is not done again',
     async play(app) {
       const run = await app.start(recovery.sleepsLong, [1_500]);
