@@ -22,7 +22,7 @@ import { isRepairable, PausedRun } from './paused-run.ts';
 import type { Arrival } from './stage.ts';
 import { StageBuilder } from './stage-builder.ts';
 import { type Attempt, runAttempt } from './step-runner.ts';
-import { appendStillOwned } from './still-owned.ts';
+import { beginWhileOwned } from './still-owned.ts';
 
 const retryMs = { first: 50, max: 2_000 } as const;
 const timerMaxMs = 2 ** 31 - 1;
@@ -162,13 +162,11 @@ export class RunSession {
     const wakeAt = ended ? null : next;
     const release = claim === 'release' || ended !== undefined;
     const options = { after: this.#builder.tail, wakeAt, release };
-    const { events, starts } = this.#builder.stage;
-    const append = () => this.#engine.world.runs.append(this.claim, events, options);
-    const acts = starts.length > 0 && !release;
-    const result = await (acts
-      ? appendStillOwned(this.#engine, this.claim, this.#leaseMs, append)
-      : append());
-    if (!this.#settleAppend(result)) return true;
+    const { events } = this.#builder.stage;
+    // Nobody takes over what has ended.
+    const ownedAt = ended ? Number.POSITIVE_INFINITY : this.#engine.clock();
+    const result = await this.#engine.world.runs.append(this.claim, events, options);
+    if (!(await this.#settleAppend(result, ownedAt))) return true;
     if (ended) {
       this.#builder.drop();
       void announceEnd(this.#engine, execution.created, events.at(-1) as EndEvent);
@@ -188,12 +186,14 @@ export class RunSession {
   }
 
   /** True when the stage became durable; what it asked for is done then. */
-  #settleAppend(result: AppendResult): boolean {
+  async #settleAppend(result: AppendResult, ownedAt: number): Promise<boolean> {
     if (result.kind === 'appended') {
       const { arrivals, logs, starts } = this.#builder.accept(result.version);
       for (const { attempt } of arrivals) this.#inFlight.delete(attempt.step.id);
       for (const line of logs) this.#engine.log(this.runId, line);
-      for (const attempt of starts) this.#begin(attempt);
+      const owner = { claim: this.claim, leaseMs: this.#leaseMs, version: this.version, ownedAt };
+      const begin = (attempt: Attempt) => this.#state !== 'lost' && this.#begin(attempt);
+      if (!(await beginWhileOwned(this.#engine, owner, starts, begin))) this.#loseClaim();
       this.#passAborts(this.#engine.resident.get(this.runId)?.open.aborts);
       return true;
     }
@@ -201,9 +201,12 @@ export class RunSession {
       this.#builder.noteConflict(result.correlationId, result.token, result.ownerRunId);
     if (result.kind === 'tail-moved') this.#news = true;
     this.#refuse();
-    if (result.kind === 'claim-lost')
-      this.lose(new DOMException('The claim on the run was lost.', 'AbortError'));
+    if (result.kind === 'claim-lost') this.#loseClaim();
     return false;
+  }
+
+  #loseClaim(): void {
+    this.lose(new DOMException('The claim on the run was lost.', 'AbortError'));
   }
 
   /** Aborts what attempts in flight were given and the history says is aborted. */
@@ -220,13 +223,14 @@ export class RunSession {
     this.#arrivals = [...this.#builder.refuse(), ...this.#arrivals];
   }
 
-  #begin(attempt: Attempt): void {
+  #begin(attempt: Attempt): true {
     this.#inFlight.set(attempt.step.id, attempt);
     void runAttempt(attempt, this.#engine.envelope, this.#engine.client).then((outcome) => {
       this.#engine.slots.give();
       this.#arrivals.push({ attempt, outcome });
       this.#signal();
     });
+    return true;
   }
 
   async #pause(cause: unknown): Promise<number | undefined> {

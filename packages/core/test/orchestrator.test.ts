@@ -6,6 +6,8 @@ import { registry } from '../src/registry.ts';
 import { declareSteps, gate, type Harness, startHarness, until } from './harness.ts';
 import { buildProgram } from './program.ts';
 
+/** What the step `tick` does. */
+let onTick = (): void => undefined;
 let program: ProgramSource;
 const open: Harness[] = [];
 const calls: string[] = [];
@@ -49,13 +51,18 @@ beforeAll(async () => {
       ]);
       return 'released';
     },
+    'o/tick': (n: number) => {
+      calls.push(`tick ${n}`);
+      onTick();
+    },
     'o/unserializable': () => () => 1,
   });
   program = await buildProgram(`
     import { step, registerWorkflow } from 'perdure:guest';
     import { sleep, createHook } from 'perdure';
-    const add = step('o/add'), flaky = step('o/flaky'), fatal = step('o/fatal'), once = step('o/once'), blocked = step('o/blocked'), unserializable = step('o/unserializable'), missing = step('o/missing');
+    const add = step('o/add'), flaky = step('o/flaky'), fatal = step('o/fatal'), once = step('o/once'), blocked = step('o/blocked'), unserializable = step('o/unserializable'), tick = step('o/tick'), missing = step('o/missing');
     registerWorkflow('chain', async (n) => { let s = 0; for (let i = 0; i < n; i++) s = await add(s, 1); return s; });
+    registerWorkflow('ticks', async () => { await Promise.all([tick(1), tick(2)]); return 'done'; });
     registerWorkflow('flaky', async (n) => flaky(n));
     registerWorkflow('once', async () => once());
     registerWorkflow('fatal', async () => { try { await fatal(); } catch (e) { return e.message; } });
@@ -449,6 +456,34 @@ describe('a worker that stands still between the write of an attempt and its rep
     await first.runtime.close();
     expect(calls).toEqual(['add 0 1', 'add 1 1']);
     expect((await world.runs.steps(run.runId)).map(({ attempt }) => attempt)).toEqual([2, 1]);
+    expect([...first.problems, ...second.problems]).toEqual([]);
+  });
+
+  it('starts no body after one that stood still, when another took the run', async () => {
+    let now = Date.now();
+    const clock = () => now;
+    const world = createMemoryWorld({ clock });
+    const { renew } = world.runs;
+    const reply = gate();
+    let asked = 0;
+    const first = startHarness(program, { world, clock, leaseMs: 3_000, pollMs: 600_000 });
+    onTick = () => {
+      onTick = () => undefined;
+      now += 3_001;
+      // The question who owns the run is answered when another one has ended it.
+      world.runs.renew = async (request) => {
+        asked += 1;
+        await reply.promise;
+        return renew.call(world.runs, request);
+      };
+    };
+    const run = await first.runtime.start({ workflowId: 'ticks' }, []);
+    await until(() => asked > 0);
+    const second = harnessOf({ world, clock, pollMs: 5, worker: 'on' });
+    await until(async () => (await world.runs.get(run.runId))?.status === 'completed');
+    reply.open();
+    await first.runtime.close();
+    expect(calls).toEqual(['tick 1', 'tick 1', 'tick 2']);
     expect([...first.problems, ...second.problems]).toEqual([]);
   });
 
