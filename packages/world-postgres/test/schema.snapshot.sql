@@ -42,6 +42,8 @@ runs.worker text
 runs.epoch bigint not null default 0
 runs.wake_at double precision
 runs.last_write text
+runs.last_send text
+runs.replaced text
 runs.key text
 runs.live_key bytea
 runs.parent_run_id text
@@ -408,9 +410,9 @@ BEGIN
         END IF;
       END IF;
       v_epoch := CASE WHEN c.worker IS NULL THEN 0 ELSE nextval('perdure.epochs') END;
-      INSERT INTO perdure.runs (run_id, workflow_name, program, status, version, held, worker, epoch, wake_at, last_write, key, live_key,
+      INSERT INTO perdure.runs (run_id, workflow_name, program, status, version, held, worker, epoch, wake_at, last_write, replaced, key, live_key,
           parent_run_id, root_run_id, created_at, updated_at, attributes)
-        VALUES (c.run, c.workflow, c.program, 'pending', 1, c.worker IS NOT NULL, c.worker, v_epoch, v_due, c.write, c.key,
+        VALUES (c.run, c.workflow, c.program, 'pending', 1, c.worker IS NOT NULL, c.worker, v_epoch, v_due, c.write, v_replaced, c.key,
           decode(c.live_key, 'hex'), c.parent, c.root, c.created, c.created, c.attributes::json)
         ON CONFLICT DO NOTHING;
       IF FOUND THEN
@@ -428,7 +430,7 @@ BEGIN
       IF FOUND THEN
         -- This very write, whose reply was lost, made it.
         outcome := CASE WHEN r.last_write = c.write AND r.version = 1 THEN 'created' ELSE 'known' END;
-        epoch := r.epoch; replaced := NULL; run := row_to_json(r);
+        epoch := r.epoch; replaced := CASE outcome WHEN 'created' THEN r.replaced END; run := row_to_json(r);
         RETURN NEXT;
         EXIT;
       END IF;
@@ -643,7 +645,7 @@ DECLARE
   r perdure.runs%ROWTYPE;
 BEGIN
   SELECT * INTO e FROM json_to_record(p_event) AS x(
-    run text, type text, id text, key text, subject text, after integer, data text, reason text, program text, attributes text);
+    run text, type text, id text, key text, subject text, after integer, data text, reason text, program text, attributes text, write text);
   SELECT * INTO r FROM perdure.runs k WHERE k.run_id = e.run FOR UPDATE;
   IF NOT FOUND THEN
     outcome := 'unknown';
@@ -652,7 +654,8 @@ BEGIN
   version := r.version; status := r.status; held := r.held;
   SELECT x.version, x.created_at INTO version, created_at FROM perdure.events x WHERE x.run_id = e.run AND x.key = e.key;
   IF FOUND THEN
-    outcome := 'duplicate';
+    -- This very send, whose reply was lost, made it.
+    outcome := CASE WHEN r.last_send = e.write THEN 'sent' ELSE 'duplicate' END;
     RETURN NEXT; RETURN;
   END IF;
   version := r.version;
@@ -673,12 +676,13 @@ BEGIN
   created_at := greatest(v_now, r.updated_at);
   IF e.type = 'run_cancelled' THEN
     PERFORM perdure.cancel_run(e.run, e.data, e.reason, e.key, p_origin, v_now);
+    UPDATE perdure.runs k SET last_send = e.write WHERE k.run_id = e.run;
     RETURN NEXT; RETURN;
   END IF;
   UPDATE perdure.runs k SET version = k.version + 1, updated_at = greatest(v_now, k.updated_at),
       -- The earlier of both, so that a run that has been due for long does not lose its place to newer ones.
       wake_at = least(k.wake_at, v_now),
-      program = coalesce(e.program, k.program), attributes = coalesce(e.attributes::json, k.attributes),
+      last_send = e.write, program = coalesce(e.program, k.program), attributes = coalesce(e.attributes::json, k.attributes),
       status = CASE WHEN e.type <> 'run_resumed' THEN k.status WHEN k.started_at IS NULL THEN 'pending' ELSE 'running' END,
       pause_reason = CASE WHEN e.type <> 'run_resumed' THEN k.pause_reason END
     WHERE k.run_id = e.run;

@@ -30,8 +30,8 @@ describe('group commit', () => {
       key: 'k',
       eventData: { attributes: { value: 'sent' } },
     });
+    await elsewhere.runs.release([claims[3]!]);
     await elsewhere.close();
-    await world.runs.release([claims[3]!]);
     proxy.forget();
     const results = await Promise.all(
       claims.map((claim, n) =>
