@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { worlds } from '../src/apps.ts';
 import { recoveryCases } from '../src/cases/recovery.ts';
 import { applies, exceptions } from '../src/exceptions.ts';
+import { worlds } from '../src/stores.ts';
 import { suites } from '../src/suites.ts';
 
 const names: Record<string, string[]> = { recovery: recoveryCases.map(({ name }) => name) };
