@@ -7,7 +7,7 @@ import { openOverHttp } from './over-http.ts';
 import type { PostgresUrl } from './stores.ts';
 
 /** For how long a worker is waited for that is gone: shorter than by default, so that cases are. */
-export const mortalLeaseMs = 2_000;
+const mortalLeaseMs = 2_000;
 
 /** The servers that recovery cases kill, one case after the other. */
 export function openMortalFleet(target: Target, postgres: PostgresUrl): Promise<Fleet> {
@@ -41,6 +41,7 @@ function mortalApp(fleet: Fleet, effects: MortalApp['effects']): MortalApp {
       lastRunId = run.runId;
       return run;
     },
+    leaseMs: mortalLeaseMs,
     crash: async () => fleet.kill(fleet.pids.length === 1 ? fleet.pids[0]! : await working()),
     restart: () => fleet.restart(),
     effects,
