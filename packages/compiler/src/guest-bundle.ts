@@ -90,18 +90,18 @@ function guestPlugin(files: string[], exported: Map<string, string[]>): Plugin {
   };
 }
 
-/** Plain objects: namespaces would be made, getter by getter, in every context. */
+/** Switches, which cost a context nothing: namespaces and objects would be made, member by member, in every one. */
 function entryText(exported: Map<string, string[]>): string {
   const imports: string[] = [];
   const modules: string[] = [];
   for (const [file, names] of exported) {
     const locals = names.map((name) => [name, `m${modules.length}_${name}`] as const);
     imports.push(`import { ${locals.map((pair) => pair.join(' as ')).join(', ')} } from ${literal(file)};`);
-    modules.push(`{ ${locals.map((pair) => pair.join(': ')).join(', ')} }`);
+    const members = locals.map(([name, local]) => `case ${literal(name)}: return ${local};`);
+    modules.push(`case ${modules.length}: switch (name) { ${members.join(' ')} } break;`);
   }
   return `${imports.join('\n')}
-const modules = [${modules.join(', ')}];
-const use = (module, name) => modules[module][name];
+const use = (module, name) => { switch (module) { ${modules.join('\n')} } };
 Object.defineProperty(globalThis, "__perdure_use", { value: use });`;
 }
 
