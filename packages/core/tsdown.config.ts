@@ -8,6 +8,9 @@ export default defineConfig({
     'src/guest/entry.ts',
     'src/guest/api.ts',
     'src/guest/driving.ts',
+    // What a context evaluates at its first use only: modules of their own, which the compiler finds.
+    'src/guest/console.ts',
+    'src/guest/web/index.ts',
   ],
   platform: 'node',
   dts: true,

@@ -12,20 +12,26 @@ import { nextNumber } from './random.ts';
 import { failRun } from './run-end.ts';
 import { storedTypes } from './state.ts';
 import { atobOf, btoaOf } from './web/base64-text.ts';
-import { blobClass, fileClass } from './web/blob.ts';
 import { structuredCloneOf } from './web/clone.ts';
-import { workflowCrypto } from './web/crypto.ts';
 import { domExceptionClass } from './web/dom-exception.ts';
-import { customEventClass, eventClass, eventTargetClass } from './web/event-target.ts';
-import { formDataClass } from './web/form-data.ts';
-import { headersClass } from './web/headers.ts';
-import { requestClass } from './web/request.ts';
-import { responseClass } from './web/response.ts';
-import { searchParamsClass } from './web/search-params.ts';
-import { webTypes } from './web/stored.ts';
-import { transformStreamClass } from './web/streams.ts';
-import { textDecoderClass, textEncoderClass } from './web/text-coding.ts';
-import { urlClass } from './web/url.ts';
+import {
+  blobClass,
+  customEventClass,
+  eventClass,
+  eventTargetClass,
+  fileClass,
+  formDataClass,
+  headersClass,
+  requestClass,
+  responseClass,
+  searchParamsClass,
+  textDecoderClass,
+  textEncoderClass,
+  transformStreamClass,
+  urlClass,
+  webType,
+  workflowCrypto,
+} from './web/index.ts';
 
 const lazily: Readonly<Record<string, () => unknown>> = {
   console: workflowConsole,
@@ -64,7 +70,12 @@ installClock();
 installAbsent();
 Object.defineProperty(Math, 'random', { value: nextNumber, writable: true, configurable: true });
 for (const name of Object.keys(lazily)) defineLazily(name, lazily[name]!);
-Object.assign(storedTypes, webTypes);
+for (const name of ['Headers', 'Response', 'Request'] as const) {
+  storedTypes[name] = {
+    reduce: (value, tag) => (tag === name ? webType(name).reduce(value, tag) : undefined),
+    revive: (data) => webType(name).revive(data),
+  };
+}
 define('btoa', btoaOf);
 define('atob', atobOf);
 define('structuredClone', structuredCloneOf);
