@@ -14,45 +14,30 @@ import { storedTypes } from './state.ts';
 import { atobOf, btoaOf } from './web/base64-text.ts';
 import { structuredCloneOf } from './web/clone.ts';
 import { domExceptionClass } from './web/dom-exception.ts';
-import {
-  blobClass,
-  customEventClass,
-  eventClass,
-  eventTargetClass,
-  fileClass,
-  formDataClass,
-  headersClass,
-  requestClass,
-  responseClass,
-  searchParamsClass,
-  textDecoderClass,
-  textEncoderClass,
-  transformStreamClass,
-  urlClass,
-  webType,
-  workflowCrypto,
-} from './web/index.ts';
+import { type WebGlobal, webGlobal, webType } from './web/index.ts';
+
+const web = (name: WebGlobal) => (): unknown => webGlobal(name);
 
 const lazily: Readonly<Record<string, () => unknown>> = {
   console: workflowConsole,
   Intl: workflowIntl,
   performance: workflowPerformance,
-  crypto: workflowCrypto,
-  Blob: blobClass,
-  CustomEvent: customEventClass,
+  crypto: web('crypto'),
+  Blob: web('Blob'),
+  CustomEvent: web('CustomEvent'),
   DOMException: domExceptionClass,
-  Event: eventClass,
-  EventTarget: eventTargetClass,
-  File: fileClass,
-  FormData: formDataClass,
-  Headers: headersClass,
-  Request: requestClass,
-  Response: responseClass,
-  TextDecoder: textDecoderClass,
-  TextEncoder: textEncoderClass,
-  TransformStream: transformStreamClass,
-  URL: urlClass,
-  URLSearchParams: searchParamsClass,
+  Event: web('Event'),
+  EventTarget: web('EventTarget'),
+  File: web('File'),
+  FormData: web('FormData'),
+  Headers: web('Headers'),
+  Request: web('Request'),
+  Response: web('Response'),
+  TextDecoder: web('TextDecoder'),
+  TextEncoder: web('TextEncoder'),
+  TransformStream: web('TransformStream'),
+  URL: web('URL'),
+  URLSearchParams: web('URLSearchParams'),
 };
 
 /** What throws in a microtask has nobody to catch it: the run fails, as a process would. */
