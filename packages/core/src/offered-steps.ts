@@ -38,7 +38,7 @@ export class OfferedSteps {
   readonly #options: OfferedStepsOptions;
   readonly #running = new Map<string, Running>();
   readonly #work = new Set<Promise<void>>();
-  #state: 'taking' | 'stopped' = 'taking';
+  #state: 'taking' | 'draining' | 'stopped' = 'taking';
   #looking: 'no' | 'yes' | 'again' = 'no';
   #taken = 0;
   readonly #onSlot = (): void => this.look();
@@ -60,7 +60,7 @@ export class OfferedSteps {
 
   /** Claims what is offered, for as long as there are slots. */
   look(): void {
-    if (this.#state === 'stopped') return;
+    if (this.#state !== 'taking') return;
     if (this.#looking !== 'no') {
       this.#looking = 'again';
       return;
@@ -98,7 +98,7 @@ export class OfferedSteps {
 
   /** Takes no more. */
   drain(): void {
-    this.#state = 'stopped';
+    this.#state = 'draining';
     this.#engine.slots.cancelWait(this.#onSlot);
   }
 
@@ -109,6 +109,7 @@ export class OfferedSteps {
 
   /** Aborts what runs, and gives it back. */
   async giveBack(reason: unknown): Promise<void> {
+    this.#state = 'stopped';
     const left = [...this.#running.values()];
     for (const running of left) this.#lose(running, reason);
     await this.#release(left.map(({ claim }) => claim));
@@ -196,7 +197,8 @@ export class OfferedSteps {
     const { world, report } = this.#engine;
     try {
       const outcome = end();
-      for (let trouble = 0; this.#running.get(keyOf(claim))?.state !== 'lost'; trouble += 1) {
+      const isMine = () => this.#state !== 'stopped' && this.#running.get(keyOf(claim))?.state !== 'lost';
+      for (let trouble = 0; isMine(); trouble += 1) {
         try {
           await world.steps.finish(claim, outcome);
           return;

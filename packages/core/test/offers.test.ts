@@ -209,6 +209,20 @@ describe('a step that asks to be offered', () => {
     ]);
   });
 
+  it('is found without a hint, also by who has no place for another run', async () => {
+    const world = worldOf('one');
+    world.runs.watch = () => () => undefined;
+    const owner = await busyProcess(world, { pollMs: 5 });
+    const run = await owner.runtime.start({ workflowId: 'fan' }, [20]);
+    const other = processOf({ world, pollMs: 5, maxConcurrentRuns: 1 });
+    const busy = await other.runtime.start({ workflowId: 'wide' }, [1]);
+    await until(() => calls.filter((call) => call === 'here').length === 2);
+    await until(() => calls.length === 22);
+    expect(await run.returnValue).toBe(20);
+    blocked.open();
+    expect(await busy.returnValue).toBe(1);
+  });
+
   it('fails for good where it runs, and the workflow catches it', async () => {
     expect(await processOf().run('fatal')).toBe('never');
   });

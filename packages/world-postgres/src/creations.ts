@@ -82,7 +82,10 @@ export class Creations {
         throw worldErrors.runExists(event.runId);
       return { run, created: false };
     }
-    if (outcome.replaced !== null) pulse.emit(outcome.replaced, 'ended');
+    if (outcome.replaced !== null) {
+      held.get(outcome.replaced)?.takeFresh({ after: 0 });
+      pulse.emit(outcome.replaced, 'ended');
+    }
     const replaced = outcome.replaced === null ? {} : { replacedRunId: outcome.replaced };
     const { run } = begin(event);
     if (!claimFor) {

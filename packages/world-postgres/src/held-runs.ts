@@ -4,6 +4,7 @@
  * The projection is what this process knows; the database's version decides. What is not known is read when it is needed.
  */
 import { apply, begin, type Claim, type Event, type Projection } from '@perdure/world';
+import { FRESH_MS } from './limits.ts';
 
 export interface HeldSince {
   readonly leaseMs: number;
@@ -16,6 +17,7 @@ export class HeldRun {
   /** When the holder was last heard of, by the World's clock. */
   confirmedAt: number;
   readonly leaseMs: number;
+  #begunAt = 0;
   #fresh: readonly Event[] | undefined;
   readonly #created = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
@@ -47,6 +49,7 @@ export class HeldRun {
   begin(event: Event): void {
     this.projection = begin(event);
     this.#fresh = [event];
+    this.#begunAt = performance.now();
   }
 
   /** The whole history of a run that was just made, for the one who reads it first and before anything was added. */
@@ -60,7 +63,8 @@ export class HeldRun {
     if (after > 0 || limit !== undefined || !this.#fresh) return undefined;
     const fresh = this.#fresh;
     this.#fresh = undefined;
-    return this.projection?.run.version === fresh.length ? fresh : undefined;
+    const isFresh = performance.now() - this.#begunAt < FRESH_MS;
+    return isFresh && this.projection?.run.version === fresh.length ? fresh : undefined;
   }
 
   /** One append at a time: each is checked against what the one before has left. */

@@ -30,6 +30,9 @@ export const RECONNECT_MS = 1_000;
 /** For how long a process whose main thread is busy keeps its claims. */
 export const STALL_MS = 300_000;
 
+/** For how long a run that was just made is read without asking: its maker reads it at once. */
+export const FRESH_MS = 1_000;
+
 /** Runs removed by one statement. */
 export const PRUNE_BATCH = 200;
 

@@ -10,6 +10,7 @@ import {
   worldErrors,
 } from '@perdure/world';
 import { checkAttributeCount, checkedSend, mergeAttributes } from '@perdure/world/live';
+import { newWriteId } from './appends.ts';
 import { toColumn } from './column-text.ts';
 import type { Database } from './database.ts';
 import { dataText, subjectOf } from './event-row.ts';
@@ -89,6 +90,7 @@ export class Sends {
       reason: eventType === 'run_cancelled' && typeof reason === 'string' ? toColumn(reason) : undefined,
       program: eventType === 'run_resumed' && program !== undefined ? toColumn(program) : undefined,
       attributes,
+      write: newWriteId(),
     });
     const [outcome] = await database.run<Outcome>({
       what: 'send an event to a run',

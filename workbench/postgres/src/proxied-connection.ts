@@ -168,7 +168,11 @@ export class ProxiedConnection {
   #fromServer(frame: Frame): void {
     const request = this.#requests[0];
     const fault = request?.doom?.fault;
-    if (request && frame.type === 'E') request.failed = true;
+    if (request && frame.type === 'E') {
+      request.failed = true;
+      // Now: a client that hears of an error may leave before the server is ready again.
+      if (fault?.kind === 'error') request.doom!.injected.hit();
+    }
     if (request && frame.type === 'C') request.tag = tagOf(frame);
     if (fault?.kind === 'cut') {
       if (frame.type !== 'Z') return;
@@ -185,8 +189,8 @@ export class ProxiedConnection {
   #ready(frame: Frame): void {
     const request = this.#requests.shift();
     this.#status = statusOf(frame);
-    if (request?.doom) request.doom.injected.hit();
-    else if (
+    if (
+      !request?.doom &&
       request?.text !== undefined &&
       this.#status === 'I' &&
       !request.failed &&

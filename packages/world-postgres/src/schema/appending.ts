@@ -132,7 +132,7 @@ DECLARE
   r {{schema}}.runs%ROWTYPE;
 BEGIN
   SELECT * INTO e FROM json_to_record(p_event) AS x(
-    run text, type text, id text, key text, subject text, after integer, data text, reason text, program text, attributes text);
+    run text, type text, id text, key text, subject text, after integer, data text, reason text, program text, attributes text, write text);
   SELECT * INTO r FROM {{schema}}.runs k WHERE k.run_id = e.run FOR UPDATE;
   IF NOT FOUND THEN
     outcome := 'unknown';
@@ -141,7 +141,8 @@ BEGIN
   version := r.version; status := r.status; held := r.held;
   SELECT x.version, x.created_at INTO version, created_at FROM {{schema}}.events x WHERE x.run_id = e.run AND x.key = e.key;
   IF FOUND THEN
-    outcome := 'duplicate';
+    -- This very send, whose reply was lost, made it.
+    outcome := CASE WHEN r.last_send = e.write THEN 'sent' ELSE 'duplicate' END;
     RETURN NEXT; RETURN;
   END IF;
   version := r.version;
@@ -162,12 +163,13 @@ BEGIN
   created_at := greatest(v_now, r.updated_at);
   IF e.type = 'run_cancelled' THEN
     PERFORM {{schema}}.cancel_run(e.run, e.data, e.reason, e.key, p_origin, v_now);
+    UPDATE {{schema}}.runs k SET last_send = e.write WHERE k.run_id = e.run;
     RETURN NEXT; RETURN;
   END IF;
   UPDATE {{schema}}.runs k SET version = k.version + 1, updated_at = greatest(v_now, k.updated_at),
       -- The earlier of both, so that a run that has been due for long does not lose its place to newer ones.
       wake_at = least(k.wake_at, v_now),
-      program = coalesce(e.program, k.program), attributes = coalesce(e.attributes::json, k.attributes),
+      last_send = e.write, program = coalesce(e.program, k.program), attributes = coalesce(e.attributes::json, k.attributes),
       status = CASE WHEN e.type <> 'run_resumed' THEN k.status WHEN k.started_at IS NULL THEN 'pending' ELSE 'running' END,
       pause_reason = CASE WHEN e.type <> 'run_resumed' THEN k.pause_reason END
     WHERE k.run_id = e.run;

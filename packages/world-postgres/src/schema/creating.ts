@@ -77,9 +77,9 @@ BEGIN
         END IF;
       END IF;
       v_epoch := CASE WHEN c.worker IS NULL THEN 0 ELSE nextval('{{schema}}.epochs') END;
-      INSERT INTO {{schema}}.runs (run_id, workflow_name, program, status, version, held, worker, epoch, wake_at, last_write, key, live_key,
+      INSERT INTO {{schema}}.runs (run_id, workflow_name, program, status, version, held, worker, epoch, wake_at, last_write, replaced, key, live_key,
           parent_run_id, root_run_id, created_at, updated_at, attributes)
-        VALUES (c.run, c.workflow, c.program, 'pending', 1, c.worker IS NOT NULL, c.worker, v_epoch, v_due, c.write, c.key,
+        VALUES (c.run, c.workflow, c.program, 'pending', 1, c.worker IS NOT NULL, c.worker, v_epoch, v_due, c.write, v_replaced, c.key,
           decode(c.live_key, 'hex'), c.parent, c.root, c.created, c.created, c.attributes::json)
         ON CONFLICT DO NOTHING;
       IF FOUND THEN
@@ -97,7 +97,7 @@ BEGIN
       IF FOUND THEN
         -- This very write, whose reply was lost, made it.
         outcome := CASE WHEN r.last_write = c.write AND r.version = 1 THEN 'created' ELSE 'known' END;
-        epoch := r.epoch; replaced := NULL; run := row_to_json(r);
+        epoch := r.epoch; replaced := CASE outcome WHEN 'created' THEN r.replaced END; run := row_to_json(r);
         RETURN NEXT;
         EXIT;
       END IF;

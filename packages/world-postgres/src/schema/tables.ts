@@ -14,6 +14,10 @@ CREATE TABLE {{schema}}.runs (
   wake_at double precision,
   -- The last write of an owner, by which it is known when its reply was lost.
   last_write text,
+  -- The same for who sends from outside.
+  last_send text,
+  -- The run that it took the key of.
+  replaced text,
   key text,
   live_key bytea,
   parent_run_id text,
