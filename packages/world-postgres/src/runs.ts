@@ -75,7 +75,7 @@ export class PostgresRuns implements Runs {
 
   async send(runId: string, event: SentEvent, options: SendOptions = {}): Promise<SendResult> {
     await this.#options.open();
-    this.#options.held.get(runId)?.takeFresh({ after: 0 });
+    this.#options.held.get(runId)?.known.dropFresh();
     return this.#options.sends.send(runId, event, options);
   }
 
@@ -84,7 +84,7 @@ export class PostgresRuns implements Runs {
     const range = checkRange(options);
     if (!isId(runId)) throw worldErrors.runNotFound(runId);
     const held = this.#options.held.get(runId);
-    const fresh = held?.takeFresh(range);
+    const fresh = held?.known.takeFresh(range);
     if (fresh) return fresh.map(copyEvent);
     const events = await this.#options.histories.read(runId, range);
     held?.learn(events);
