@@ -20,10 +20,22 @@ export function compilerGuest({ entry, aliases, packages, parts }: GuestModules)
   return { entry, aliases: { ...aliases }, packages: [...packages], parts: [...parts] };
 }
 
+/**
+ * `drive`: runs are driven; `look`: opening changes nothing of a store; `migrate`: the store is not opened, as its schema
+ * may not be there.
+ */
+export type WorldPurpose = 'drive' | 'look' | 'migrate';
+
+export interface WorldOptions {
+  /** Absolute, and for the local world only. */
+  readonly dataDir?: string;
+  readonly purpose: WorldPurpose;
+}
+
 /** What the command line is given by the package that carries the bin. */
 export interface CliContext {
-  /** Makes a world by name; `dataDir` is absolute and for the local world only. */
-  createWorld(name: string, options: { readonly dataDir?: string }): Promise<World>;
+  /** Makes a world by name. */
+  createWorld(name: string, options: WorldOptions): Promise<World>;
   /** The world where no `--world` is given. */
   readonly worldName: string;
   readonly guest: GuestModules;
