@@ -11,11 +11,13 @@ export interface GuestModules {
   readonly aliases: Readonly<Record<string, string>>;
   /** Directories of the runtime's own modules. */
   readonly packages: readonly string[];
+  /** Modules of the runtime that a context evaluates at their first use. */
+  readonly parts: readonly string[];
 }
 
 /** The same as the compiler takes it. */
-export function compilerGuest({ entry, aliases, packages }: GuestModules): GuestOptions {
-  return { entry, aliases: { ...aliases }, packages: [...packages] };
+export function compilerGuest({ entry, aliases, packages, parts }: GuestModules): GuestOptions {
+  return { entry, aliases: { ...aliases }, packages: [...packages], parts: [...parts] };
 }
 
 /** What the command line is given by the package that carries the bin. */
