@@ -1,10 +1,11 @@
-/** The apps and worlds that the suite can be played on; one line each. */
-import { mkdtempSync, rmSync } from 'node:fs';
+/** The apps that the suite can be played on; one line each. */
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ServerProcess, startServer } from './server-process.ts';
+import type { Store } from './stores.ts';
 
 /** As somebody works on it, and as it is deployed: bundled with its program, NODE_ENV production. */
 export const modes = ['dev', 'prod'] as const;
@@ -23,25 +24,18 @@ export const apps: Readonly<Record<string, AppUnderTest>> = {
   node: { folder: 'node', dev: ['--import', 'perdure/register', 'src/server.ts'], prod: bundledServer },
 };
 
-/** The environment that puts an app on a world; `directory` is its own. */
-export const worlds: Readonly<Record<string, (directory: string) => Record<string, string>>> = {
-  local: (directory) => ({ WORKFLOW_TARGET_WORLD: 'local', WORKFLOW_LOCAL_DATA_DIR: `${directory}/data` }),
-  memory: () => ({ WORKFLOW_TARGET_WORLD: 'memory' }),
-};
-
 /** A key for the tests of this machine only. */
 export const signingKeys = `suite:${Buffer.alloc(32, 7).toString('base64')}`;
 
 export interface Setting {
   readonly app: string;
-  readonly world: string;
   readonly mode: Mode;
-  /** Empty at first, and the same for each server of one story. */
-  readonly directory: string;
+  /** The same for each server of one story. */
+  readonly store: Store;
 }
 
 /** Starts a server of an app, with the routes that the suite drives it by. */
-export async function startApp({ app, world, mode, directory }: Setting): Promise<ServerProcess> {
+export async function startApp({ app, mode, store }: Setting): Promise<ServerProcess> {
   const { folder, dev, prod } = apps[app]!;
   const absolute = fileURLToPath(new URL(`../../${folder}`, import.meta.url));
   return startServer({
@@ -51,8 +45,7 @@ export async function startApp({ app, world, mode, directory }: Setting): Promis
       NODE_ENV: mode === 'prod' ? 'production' : 'development',
       WORKFLOW_SIGNING_KEYS: signingKeys,
       WORKBENCH_DRIVER: 'on',
-      WORKBENCH_EFFECTS: `${directory}/effects`,
-      ...worlds[world]!(directory),
+      ...store.env,
     },
   });
 }
@@ -81,8 +74,9 @@ export async function removeBuilds(): Promise<void> {
   builds.clear();
 }
 
-/** A server with everything that it imports in one directory. */
+/** A server with everything that it imports in one directory, beside its packages: a world is named at run time. */
 async function bundledServer(folder: string, directory: string): Promise<readonly string[]> {
+  symlinkSync(join(folder, 'node_modules'), join(directory, 'node_modules'));
   const { default: perdure } = await import('perdure/rolldown');
   const { build } = await import('rolldown');
   await build({

@@ -1,4 +1,4 @@
-/** The app without a server: a runtime on a world in this process, and a record of every run. */
+/** The app without a server: runtimes on worlds in this process, and a record of every run. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,55 +7,85 @@ import type { Event, World } from '@perdure/world';
 import { createPostgresWorld } from '@perdure/world-postgres';
 import { ask } from '@workbench/postgres/database.ts';
 import { testServer } from '@workbench/postgres/test-server.ts';
-import { createRuntime, createWorld, healthCheck, setWorld } from 'perdure/runtime';
+import {
+  createRuntime,
+  createWorld,
+  healthCheck,
+  type Runtime,
+  type RuntimeOptions,
+  setWorld,
+} from 'perdure/runtime';
 import type { App } from './app.ts';
 import { handleDriver } from './driver.ts';
+import type { Way } from './exceptions.ts';
 
-export interface InProcessApp extends App {
-  /** The histories of all runs, oldest run first, without what differs from one time to the next. */
+export interface RecordedApp extends App {
+  /** The histories of all runs started here, oldest run first, without what differs from one time to the next. */
   histories(): Promise<unknown[][]>;
   readonly problems: readonly string[];
+}
+
+/** A place where cases are played, one after the other. */
+export interface Stage {
+  /** The app as one case sees it: what was reported before is forgotten. */
+  app(): RecordedApp;
   close(): Promise<void>;
 }
 
-export interface InProcessOptions {
+export interface StageOptions {
   readonly world: string;
-  /** `resident` keeps Executions between turns, `dropped` drops them after every one. */
-  readonly residency: 'resident' | 'dropped';
+  /** One worker that keeps Executions between turns, or drops them after every one; or three, to which calls go in turn. */
+  readonly way: Exclude<Way, 'http' | 'http fleet'>;
 }
 
-export async function openApp({ world: name, residency }: InProcessOptions): Promise<InProcessApp> {
-  const place = await placeOf(name);
-  const { world } = place;
-  setWorld(world);
+export async function openStage(options: StageOptions): Promise<Stage> {
+  const { worlds, remove } = await placeOf(options);
+  setWorld(worlds[0]!);
   const problems: string[] = [];
-  const runtime = createRuntime({
-    world,
-    log: () => undefined,
-    report: (problem, error) => problems.push(`${problem}: ${error}`),
-    ...(residency === 'dropped' ? { maxResidentExecutions: 0 } : {}),
-  });
+  const report = (problem: string, error: unknown): void => void problems.push(`${problem}: ${error}`);
+  const runtimes = worlds.map((world, i) =>
+    createRuntime({ world, log: () => undefined, report, ...settingOf(options, i) }),
+  );
+  let calls = 0;
+  return {
+    app() {
+      problems.length = 0;
+      return recordedApp(worlds[0]!, () => runtimes[calls++ % runtimes.length]!, problems);
+    },
+    async close() {
+      await Promise.all(runtimes.map((runtime) => runtime.close({ graceMs: 0 })));
+      await Promise.all(worlds.map((world) => world.close()));
+      await remove();
+    },
+  };
+}
+
+/** Of three workers, one keeps Executions, one drops them, and one keeps the last that it used. */
+function settingOf({ way }: StageOptions, worker: number): Partial<RuntimeOptions> {
+  if (way === 'dropped' || worker === 1) return { maxResidentExecutions: 0 };
+  return worker === 2 ? { maxResidentExecutions: 1 } : {};
+}
+
+function recordedApp(world: World, next: () => Runtime, problems: readonly string[]): RecordedApp {
   const runIds: string[] = [];
   return {
     problems,
     async start(workflow, args, options) {
-      const run = await runtime.start(workflow, args, options);
+      const run = await next().start(workflow, args, options);
       if (!runIds.includes(run.runId)) runIds.push(run.runId);
       return run;
     },
-    getRun: (runId) => runtime.getRun(runId),
-    resumeHook: (token, payload, options) => runtime.resumeHook(token, payload, options),
-    getHookByToken: (token) => runtime.getHookByToken(token),
+    getRun: (runId) => next().getRun(runId),
+    resumeHook: (token, payload, options) => next().resumeHook(token, payload, options),
+    getHookByToken: (token) => next().getHookByToken(token),
     onHost: async (fn, args) => await fn(...args),
     async request(url, init) {
       const request = new Request(new URL(url, 'http://localhost'), init);
       return (
-        (await runtime.handle(request)) ??
-        (await handleDriver(request)) ??
-        new Response(null, { status: 404 })
+        (await next().handle(request)) ?? (await handleDriver(request)) ?? new Response(null, { status: 404 })
       );
     },
-    health: () => healthCheck({ runtime }),
+    health: () => healthCheck({ runtime: next() }),
     history: (runId) => world.runs.history(runId),
     async until(runId, holds) {
       while (!holds(await world.runs.history(runId))) await new Promise((resolve) => setTimeout(resolve, 2));
@@ -69,30 +99,29 @@ export async function openApp({ world: name, residency }: InProcessOptions): Pro
       }
       return histories;
     },
-    async close() {
-      await runtime.close({ graceMs: 0 });
-      await world.close();
-      await place.remove();
-    },
   };
 }
 
 interface Place {
-  readonly world: World;
+  /** One a worker. */
+  readonly worlds: readonly World[];
   remove(): Promise<void>;
 }
 
-/** A world that nobody else has: a directory, or a schema, of its own. */
-async function placeOf(name: string): Promise<Place> {
+/** A place that nobody else has: a directory, or a schema, of its own. */
+async function placeOf({ world: name, way }: StageOptions): Promise<Place> {
   if (name === 'postgres') {
     const { url: connectionString } = await testServer();
     const schema = `e2e_${randomBytes(6).toString('hex')}`;
     const remove = async () => void (await ask(connectionString, `DROP SCHEMA IF EXISTS ${schema} CASCADE`));
-    return { world: createPostgresWorld({ connectionString, schema }), remove };
+    const all = { connectionString, schema };
+    // Each has a pool and a listener of its own, but one hears nothing, and finds what there is by looking.
+    const fleet = [all, all, { ...all, notifications: 'off' as const }];
+    return { worlds: (way === 'fleet' ? fleet : [all]).map(createPostgresWorld), remove };
   }
   const dataDir = await mkdtemp(join(tmpdir(), 'perdure-e2e-'));
   const remove = () => rm(dataDir, { recursive: true, force: true });
-  return { world: await createWorld(name, { dataDir }), remove };
+  return { worlds: [await createWorld(name, { dataDir })], remove };
 }
 
 const timedFields = new Set(['resumeAt', 'retryAt', 'worker', 'seed']);

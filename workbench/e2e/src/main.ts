@@ -5,12 +5,14 @@
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { apps, modes, worlds } from './apps.ts';
+import { apps, modes } from './apps.ts';
+import { worlds } from './stores.ts';
 
 const options = {
   app: { type: 'string', default: 'node' },
   world: { type: 'string', default: 'local' },
   mode: { type: 'string', default: 'dev' },
+  workers: { type: 'string', default: '1' },
   only: { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const;
@@ -22,11 +24,22 @@ function oneOf(option: 'app' | 'world' | 'mode', value: string, known: readonly 
   );
 }
 
+function workersOn(world: string, value: string): number {
+  const { workersMost } = worlds[world]!;
+  const workers = Number(value);
+  if (Number.isSafeInteger(workers) && workers >= 1 && workers <= workersMost) return workers;
+  throw new RangeError(
+    `Expected --workers to be a whole number from 1 to ${workersMost} on ${world}, got ${JSON.stringify(value)}.`,
+  );
+}
+
 function wanted(args: string[]) {
   const { values } = parseArgs({ args, options });
+  const world = oneOf('world', values.world, Object.keys(worlds));
   return {
     app: oneOf('app', values.app, Object.keys(apps)),
-    world: oneOf('world', values.world, Object.keys(worlds)),
+    world,
+    workers: workersOn(world, values.workers),
     mode: oneOf('mode', values.mode, modes) as (typeof modes)[number],
     only: values.only,
     json: values.json,

@@ -1,33 +1,49 @@
-/** A server of its own for one case, to be killed and started again on the same data. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Setting, startApp } from './apps.ts';
+/** An app whose servers are killed on the way, on a store that outlives them. */
+import { existsSync, readFileSync } from 'node:fs';
+import type { EventOf } from '@perdure/world';
 import type { MortalApp } from './cases/recovery.ts';
+import { type Fleet, openFleet, type Target } from './fleet.ts';
 import { openOverHttp } from './over-http.ts';
-import type { ServerProcess } from './server-process.ts';
+import type { PostgresUrl } from './stores.ts';
 
-export type Target = Pick<Setting, 'app' | 'world' | 'mode'>;
+/** For how long a worker is waited for that is gone: shorter than by default, so that cases are. */
+const mortalLeaseMs = 2_000;
 
-export async function withMortalApp(target: Target, use: (app: MortalApp) => Promise<void>): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'perdure-e2e-mortal-'));
-  const started: ServerProcess[] = [];
-  const start = async (): Promise<void> => {
-    started.push(await startApp({ ...target, directory }));
+/** The servers that recovery cases kill, one case after the other. */
+export function openMortalFleet(target: Target, postgres: PostgresUrl): Promise<Fleet> {
+  return openFleet(target, postgres, { WORKBENCH_LEASE_MS: String(mortalLeaseMs) });
+}
+
+/** Plays a case on a full fleet, and with the lines only that it leaves itself. */
+export async function withMortalApp(fleet: Fleet, play: (app: MortalApp) => Promise<void>): Promise<void> {
+  await fleet.fill();
+  const before = linesOf(fleet).length;
+  await play(mortalApp(fleet, async () => linesOf(fleet).slice(before)));
+}
+
+function linesOf({ store: { effectsFile } }: Fleet): string[] {
+  return existsSync(effectsFile) ? readFileSync(effectsFile, 'utf8').split('\n').slice(0, -1) : [];
+}
+
+function mortalApp(fleet: Fleet, effects: MortalApp['effects']): MortalApp {
+  const app = openOverHttp(fleet.place);
+  let lastRunId = '';
+  /** The server that last began a step of the run that was started last. */
+  const working = async (): Promise<number> => {
+    const history = await app.history(lastRunId);
+    const started = history.findLast(({ eventType }) => eventType === 'step_started');
+    return Number((started as EventOf<'step_started'>).eventData.worker.split('_')[1]);
   };
-  const server = (): ServerProcess => started.at(-1)!;
-  const effectsFile = join(directory, 'effects');
-  try {
-    await start();
-    await use({
-      ...openOverHttp(() => server().url),
-      crash: () => server().kill(),
-      restart: start,
-      effects: async () =>
-        existsSync(effectsFile) ? readFileSync(effectsFile, 'utf8').split('\n').slice(0, -1) : [],
-    });
-  } finally {
-    for (const process of started) await process.kill();
-    rmSync(directory, { recursive: true, force: true });
-  }
+  return {
+    ...app,
+    async start(workflow, args, options) {
+      const run = await app.start(workflow, args, options);
+      lastRunId = run.runId;
+      return run;
+    },
+    leaseMs: mortalLeaseMs,
+    crash: async () => fleet.kill(fleet.pids.length === 1 ? fleet.pids[0]! : await working()),
+    restart: () => fleet.restart(),
+    effects,
+  };
 }

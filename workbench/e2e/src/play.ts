@@ -1,14 +1,13 @@
 /** Plays every case that applies, one after the other, and says how it went. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { removeBuilds, startApp } from './apps.ts';
+import { serverOnDemand } from '@workbench/postgres/server-on-demand.ts';
+import { removeBuilds } from './apps.ts';
 import { recoveryCases } from './cases/recovery.ts';
 import { applies } from './exceptions.ts';
-import { type Target, withMortalApp } from './mortal-app.ts';
+import { type Fleet, openFleet, type Target, wayTo } from './fleet.ts';
+import { openMortalFleet, withMortalApp } from './mortal-app.ts';
 import { openOverHttp } from './over-http.ts';
-import { problemsOf, type ServerProcess } from './server-process.ts';
+import type { PostgresUrl } from './stores.ts';
 import { suites } from './suites.ts';
 
 export interface Wanted extends Target {
@@ -26,15 +25,16 @@ const caseMsMax = 120_000;
 
 /** The exit code. */
 export async function playAll(wanted: Wanted): Promise<number> {
-  const { app, world, mode, json } = wanted;
+  const { app, world, mode, workers, json } = wanted;
   const say = (text: string): void => {
     if (!json) console.log(text);
   };
-  say(`The suite on app ${app}, world ${world}, mode ${mode}, over HTTP.`);
-  const directory = mkdtempSync(join(tmpdir(), 'perdure-e2e-'));
-  const server = await startApp({ ...wanted, directory });
+  const servers = workers === 1 ? 'one server' : `${workers} servers`;
+  say(`The suite on app ${app}, world ${world}, mode ${mode}, over HTTP to ${servers}.`);
+  const postgres = serverOnDemand();
+  const fleets = new Fleets(wanted, postgres.url);
   const failures: { readonly title: string; readonly error: string }[] = [];
-  const parts = partsOf(wanted, server);
+  const parts = partsOf(wanted, fleets);
   try {
     for (const { title, play } of parts) {
       const error = await outcomeOf(play);
@@ -42,34 +42,64 @@ export async function playAll(wanted: Wanted): Promise<number> {
       if (error !== undefined) failures.push({ title, error });
     }
   } finally {
-    await server.stop();
-    rmSync(directory, { recursive: true, force: true });
+    await fleets.close();
+    await postgres.close();
     await removeBuilds();
   }
   for (const { title, error } of failures) say(`\n${title}\n${error}`);
   const passed = parts.length - failures.length;
   say(`${passed} passed, ${failures.length} failed`);
-  if (json) console.log(JSON.stringify({ app, world, mode, passed, failures }));
+  if (json) console.log(JSON.stringify({ app, world, mode, workers, passed, failures }));
   return failures.length === 0 && passed > 0 ? 0 : 1;
 }
 
-function partsOf(wanted: Wanted, server: ServerProcess): Part[] {
+/** The servers of the cases, and those of the cases that kill them: started when first asked for. */
+class Fleets {
+  readonly #wanted: Wanted;
+  readonly #postgres: PostgresUrl;
+  #lasting: Promise<Fleet> | undefined;
+  #mortal: Promise<Fleet> | undefined;
+
+  constructor(wanted: Wanted, postgres: PostgresUrl) {
+    this.#wanted = wanted;
+    this.#postgres = postgres;
+  }
+
+  lasting(): Promise<Fleet> {
+    this.#lasting ??= openFleet(this.#wanted, this.#postgres);
+    return this.#lasting;
+  }
+
+  mortal(): Promise<Fleet> {
+    this.#mortal ??= openMortalFleet(this.#wanted, this.#postgres);
+    return this.#mortal;
+  }
+
+  async close(): Promise<void> {
+    for (const fleet of [this.#lasting, this.#mortal]) await (await fleet?.catch(() => undefined))?.close();
+  }
+}
+
+function partsOf(wanted: Wanted, fleets: Fleets): Part[] {
   const { world, only = '' } = wanted;
+  const way = wayTo(wanted);
   const parts: Part[] = [];
   const add = (suite: string, name: string, play: Part['play']): void => {
     const title = `${suite}: ${name}`;
-    if (title.includes(only) && applies(name, { suite, world, way: 'http' })) parts.push({ title, play });
+    if (title.includes(only) && applies(name, { suite, world, way })) parts.push({ title, play });
   };
   for (const [suite, cases] of Object.entries(suites)) {
     for (const one of cases) {
       add(suite, one.name, async () => {
-        await one.play(openOverHttp(() => server.url));
-        const problems = problemsOf(server, one.reports);
+        const fleet = await fleets.lasting();
+        await one.play(openOverHttp(fleet.place));
+        const problems = fleet.problems(one.reports);
         if (problems.length > 0) throw new Error(`The server complained:\n${problems.join('\n')}`);
       });
     }
   }
-  for (const one of recoveryCases) add('recovery', one.name, () => withMortalApp(wanted, one.play));
+  for (const one of recoveryCases)
+    add('recovery', one.name, async () => withMortalApp(await fleets.mortal(), one.play));
   return parts;
 }
 

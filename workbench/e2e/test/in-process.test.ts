@@ -1,18 +1,23 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Case } from '../src/app.ts';
 import { applies, type Way } from '../src/exceptions.ts';
-import { openApp } from '../src/in-process.ts';
+import { openStage, type Stage, type StageOptions } from '../src/in-process.ts';
 import { suites } from '../src/suites.ts';
 
-/** Plays a case in an app of its own, and gives the histories it left. */
-async function play(one: Case, world: string, residency: 'resident' | 'dropped'): Promise<unknown[][]> {
-  const app = await openApp({ world, residency });
+/** Plays a case, and gives the histories it left. */
+async function play(one: Case, { app: open }: Stage): Promise<unknown[][]> {
+  const app = open();
+  await one.play(app);
+  expect(app.problems.filter((problem) => !one.reports || !problem.includes(one.reports))).toEqual([]);
+  return await app.histories();
+}
+
+async function playAlone(one: Case, options: StageOptions): Promise<unknown[][]> {
+  const stage = await openStage(options);
   try {
-    await one.play(app);
-    expect(app.problems.filter((problem) => !one.reports || !problem.includes(one.reports))).toEqual([]);
-    return await app.histories();
+    return await play(one, stage);
   } finally {
-    await app.close();
+    await stage.close();
   }
 }
 
@@ -34,18 +39,39 @@ const isLasting = (text: string): boolean => !text.startsWith('wait_');
 const left = new Map<string, unknown>();
 afterAll(() => left.clear());
 
-describe.each(['memory', 'local', 'postgres'])('on %s', (world) => {
-  describe.each(Object.entries(suites))('%s', (suite, cases) => {
-    const played = (way: Way) =>
-      cases.filter(({ name }) => applies(name, { suite, world, way })).map((one) => [one.name, one] as const);
+type Played = readonly (readonly [string, Case])[];
 
-    it.each(played('resident'))('%s', async (name, one) => {
-      left.set(`${world} ${name}`, comparable(await play(one, world, 'resident'), one.order));
+function played(suite: string, world: string, way: Way): Played {
+  const names = suites[suite]!.filter(({ name }) => applies(name, { suite, world, way }));
+  return names.map((one) => [one.name, one] as const);
+}
+
+describe.each(['memory', 'local', 'postgres'])('on %s', (world) => {
+  describe.each(Object.keys(suites))('%s', (suite) => {
+    it.each(played(suite, world, 'resident'))('%s', async (name, one) => {
+      const histories = await playAlone(one, { world, way: 'resident' });
+      left.set(`${world} ${name}`, comparable(histories, one.order));
     });
 
-    it.each(played('dropped'))('%s, dropped after every turn', async (name, one) => {
-      const histories = comparable(await play(one, world, 'dropped'), one.order);
-      expect(histories).toEqual(left.get(`${world} ${name}`));
+    it.each(played(suite, world, 'dropped'))('%s, dropped after every turn', async (name, one) => {
+      const histories = await playAlone(one, { world, way: 'dropped' });
+      expect(comparable(histories, one.order)).toEqual(left.get(`${world} ${name}`));
+    });
+  });
+});
+
+describe('on postgres, with three workers', () => {
+  const world = 'postgres';
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage({ world, way: 'fleet' });
+  });
+  afterAll(() => stage.close());
+
+  describe.each(Object.keys(suites))('%s', (suite) => {
+    it.each(played(suite, world, 'fleet'))('%s', async (name, one) => {
+      const histories = await play(one, stage);
+      expect(comparable(histories, one.order)).toEqual(left.get(`${world} ${name}`));
     });
   });
 });

@@ -14,8 +14,9 @@ function e2e(...args: string[]): Promise<{ code: number; stdout: string; stderr:
 
 it.each([
   [['--app', 'none'], 'e2e: Expected --app to be one of node, got "none".'],
-  [['--world', 'moon'], 'e2e: Expected --world to be one of local, memory, got "moon".'],
+  [['--world', 'moon'], 'e2e: Expected --world to be one of local, memory, postgres, got "moon".'],
   [['--mode', 'fast'], 'e2e: Expected --mode to be one of dev, prod, got "fast".'],
+  [['--workers', '3'], 'e2e: Expected --workers to be a whole number from 1 to 1 on local, got "3".'],
   [['--what'], "e2e: Unknown option '--what'"],
 ])('%j is refused in one line, and nothing is started', async (args, message) => {
   const { code, stdout, stderr } = await e2e(...args);
@@ -27,7 +28,7 @@ it('plays cases against the bundled app in production, one killed and started ag
   const { code, stdout, stderr } = await e2e('--mode', 'prod', '--only', 'step', '--json');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const { passed, failures, ...where } = JSON.parse(stdout) as Record<string, unknown>;
-  expect(where).toEqual({ app: 'node', world: 'local', mode: 'prod' });
+  expect(where).toEqual({ app: 'node', world: 'local', mode: 'prod', workers: 1 });
   expect(failures).toEqual([]);
   expect(passed).toBeGreaterThan(20);
 }, 120_000);

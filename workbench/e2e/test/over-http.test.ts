@@ -1,41 +1,53 @@
 /** The suite against servers of the apps, from outside. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { testServer } from '@workbench/postgres/test-server.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApp } from '../src/apps.ts';
+import { removeBuilds } from '../src/apps.ts';
 import { recoveryCases } from '../src/cases/recovery.ts';
 import { applies } from '../src/exceptions.ts';
-import { withMortalApp } from '../src/mortal-app.ts';
+import { type Fleet, openFleet, type Target, wayTo } from '../src/fleet.ts';
+import { openMortalFleet, withMortalApp } from '../src/mortal-app.ts';
 import { openOverHttp } from '../src/over-http.ts';
-import { problemsOf, type ServerProcess } from '../src/server-process.ts';
 import { suites } from '../src/suites.ts';
 
-describe.each([{ app: 'node', world: 'local', mode: 'dev' as const }])('$app on $world, $mode', (target) => {
-  const directory = mkdtempSync(join(tmpdir(), 'perdure-e2e-http-'));
-  let server: ServerProcess;
-  beforeAll(async () => {
-    server = await startApp({ ...target, directory });
-  });
-  afterAll(async () => {
-    await server.stop();
-    rmSync(directory, { recursive: true, force: true });
-  });
+const targets: readonly Target[] = [
+  { app: 'node', world: 'local', mode: 'dev', workers: 1 },
+  { app: 'node', world: 'postgres', mode: 'prod', workers: 1 },
+  { app: 'node', world: 'postgres', mode: 'prod', workers: 3 },
+];
+const postgres = async (): Promise<string> => (await testServer()).url;
+
+afterAll(removeBuilds);
+
+describe.each(targets)('$app on $world, $mode, workers: $workers', (target) => {
   const played = <One extends { readonly name: string }>(suite: string, cases: readonly One[]) =>
     cases
-      .filter(({ name }) => applies(name, { suite, world: target.world, way: 'http' }))
+      .filter(({ name }) => applies(name, { suite, world: target.world, way: wayTo(target) }))
       .map((one) => [one.name, one] as const);
 
-  describe.each(Object.entries(suites))('%s', (suite, cases) => {
-    it.each(played(suite, cases))('%s', async (_name, one) => {
-      await one.play(openOverHttp(() => server.url));
-      expect(problemsOf(server, one.reports)).toEqual([]);
+  describe('while servers run', () => {
+    let fleet: Fleet;
+    beforeAll(async () => {
+      fleet = await openFleet(target, postgres);
+    });
+    afterAll(() => fleet.close());
+
+    describe.each(Object.entries(suites))('%s', (suite, cases) => {
+      it.each(played(suite, cases))('%s', async (_name, one) => {
+        await one.play(openOverHttp(fleet.place));
+        expect(fleet.problems(one.reports)).toEqual([]);
+      });
     });
   });
 
   describe('recovery', () => {
+    let fleet: Fleet;
+    beforeAll(async () => {
+      fleet = await openMortalFleet(target, postgres);
+    });
+    afterAll(() => fleet.close());
+
     it.each(played('recovery', recoveryCases))('%s', async (_name, one) => {
-      await withMortalApp(target, one.play);
+      await withMortalApp(fleet, one.play);
     });
   });
 });

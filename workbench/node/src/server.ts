@@ -2,7 +2,8 @@
  * The order service on plain node:http, with the package's own routes.
  *
  * Prints `listening on <port>` when ready. PORT (default any free one); the data directory is
- * WORKFLOW_LOCAL_DATA_DIR. WORKBENCH_DRIVER=on adds what the end-to-end suite drives it by.
+ * WORKFLOW_LOCAL_DATA_DIR. WORKBENCH_DRIVER=on adds what the end-to-end suite drives it by; WORKBENCH_LEASE_MS is for how
+ * long a process that is gone keeps its runs (default 10,000).
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -27,7 +28,8 @@ await new Promise<void>((resolve) => server.listen(Number(process.env.PORT ?? 0)
 const { port } = server.address() as AddressInfo;
 const publicUrl = process.env.WORKFLOW_PUBLIC_URL ?? `http://127.0.0.1:${port}`;
 // Runs that a killed process left behind go on from here.
-createRuntime({ world: await getWorld(), publicUrl });
+const leaseMs = Number(process.env.WORKBENCH_LEASE_MS ?? 10_000);
+createRuntime({ world: await getWorld(), publicUrl, leaseMs });
 console.log(`listening on ${port}`);
 
 process.once('SIGTERM', () => {

@@ -6,8 +6,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
-import { serverUrl } from './config.ts';
-import { type PostgresServer, startPostgres } from './server.ts';
+import { serverOnDemand } from './server-on-demand.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,12 +16,10 @@ declare module 'vitest' {
 }
 
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
-  const named = serverUrl();
-  let own: Promise<PostgresServer> | undefined;
+  const server = serverOnDemand();
   const door = createServer(async (_request, response) => {
     try {
-      if (named === undefined) own ??= startPostgres();
-      response.end(named ?? (await own!).url);
+      response.end(await server.url());
     } catch (error) {
       response.writeHead(503).end(String(error));
     }
@@ -32,6 +29,6 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   provide('postgresDoor', `http://127.0.0.1:${(door.address() as AddressInfo).port}`);
   return async () => {
     door.close();
-    await (await own?.catch(() => undefined))?.close();
+    await server.close();
   };
 }
