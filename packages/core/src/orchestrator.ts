@@ -196,6 +196,7 @@ export class RunSession {
 
   /** True when the stage became durable; what it asked for is done then. */
   async #settleAppend(result: AppendResult, ownedAt: number): Promise<boolean> {
+    this.#seat.progress();
     if (result.kind === 'appended') {
       const { arrivals, logs, starts } = this.#builder.accept(result.version);
       for (const { attempt } of arrivals) this.#inFlight.delete(attempt.step.id);
@@ -282,7 +283,7 @@ export class RunSession {
   }
 
   async #pauseFor(ms: number): Promise<void> {
-    this.#seat.leave();
+    this.#seat.rest();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
     const timer = ms < timerMaxMs ? setTimeout(resolve, Math.max(1, ms)) : undefined;
