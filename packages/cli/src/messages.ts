@@ -283,37 +283,3 @@ export const waitsForNothing: readonly string[] = [
   'It waits for nothing: no step, sleep, hook or child run is open, and no event can move it.',
   '  Its code awaits a promise that nobody settles, or an abort that nobody requests. Cancel it, or move it to mended code with `perdure upgrade`.',
 ];
-
-export function migrationsNone(world: string): CliError {
-  return new CliError(
-    'MIGRATIONS_NONE',
-    `Expected a world with a schema, got ${quoted(world)}, which needs no migrations.`,
-    'Leave this command out, or name the world: --world postgres, or WORKFLOW_TARGET_WORLD=postgres.',
-  );
-}
-
-export function retentionNone(world: string): CliError {
-  return new CliError(
-    'RETENTION_NONE',
-    `Expected a world that removes runs by age, got ${quoted(world)}, which keeps them.`,
-    'Name the world: --world postgres, or WORKFLOW_TARGET_WORLD=postgres.',
-  );
-}
-
-export const schemaUpToDate = 'The schema is up to date.';
-
-export function migrationApplied(name: string): string {
-  return `Applied ${name}.`;
-}
-
-export function migrationMissing(name: string): string {
-  return `Missing ${name}.`;
-}
-
-export function prunedSoFar(removed: number): string {
-  return `Removed ${removed} so far.`;
-}
-
-export function pruned(removed: number): string {
-  return removed === 1 ? 'Removed 1 run.' : `Removed ${removed} runs.`;
-}

@@ -2,14 +2,9 @@ import type { World } from '@perdure/world';
 import { type Command, exitCodes, type Input } from '../command.ts';
 import type { Session } from '../context.ts';
 import { migrate as help } from '../help.ts';
-import {
-  flagsConflict,
-  migrationApplied,
-  migrationMissing,
-  migrationsNone,
-  schemaUpToDate,
-} from '../messages.ts';
+import { flagsConflict } from '../messages.ts';
 import { withWorld, worldFlags } from '../open-world.ts';
+import { migrationApplied, migrationMissing, migrationsNone, schemaUpToDate } from '../store-messages.ts';
 
 /** What worlds have that keep a schema; no part of the contract. */
 interface MigratingWorld extends World {

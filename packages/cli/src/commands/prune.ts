@@ -3,8 +3,9 @@ import type { World } from '@perdure/world';
 import { textOf } from '../arguments.ts';
 import { type Command, exitCodes, type Input } from '../command.ts';
 import { prune as help } from '../help.ts';
-import { flagInvalid, flagMissing, pruned, prunedSoFar, retentionNone } from '../messages.ts';
+import { flagInvalid, flagMissing } from '../messages.ts';
 import { withWorld, worldFlags } from '../open-world.ts';
+import { pruned, prunedSoFar, retentionNone } from '../store-messages.ts';
 
 type EndedStatus = 'completed' | 'failed' | 'cancelled';
 
