@@ -36,7 +36,7 @@ export const PARKED_EVENTS_MAX = 200_000;
 /** Last events of a run that come with its claim. */
 export const RECENT_EVENTS = 8;
 /** For how long events that came with a claim are read without asking: who claimed reads them at once. */
-export const FRESH_MS = 1_000;
+export const FRESH_MS = 5_000;
 
 /** Runs removed by one statement. */
 export const PRUNE_BATCH = 200;
