@@ -86,9 +86,18 @@ describe('the map', () => {
     expect([...folders].filter((folder) => !map.includes(folder))).toEqual([]);
   });
 
-  it.each(['core', 'world', 'world-local', 'compiler', 'perdure'])('names every file of %s', (name) => {
+  it.each([
+    'core',
+    'world',
+    'world-local',
+    'world-postgres',
+    'world-postgres/src/schema',
+    'compiler',
+    'perdure',
+  ])('names every file of %s', (name) => {
+    const folder = name.includes('/') ? name : `${name}/src`;
     const own = tracked
-      .filter((file) => new RegExp(`^packages/${name}/src/[^/]+\\.ts$`).test(file))
+      .filter((file) => new RegExp(`^packages/${folder}/[^/]+\\.ts$`).test(file))
       .map((file) => basename(file));
     expect(own.filter((file) => file !== 'index.ts' && !map.includes(file))).toEqual([]);
   });

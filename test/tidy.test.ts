@@ -27,6 +27,7 @@ const layers: Record<string, readonly string[]> = {
   world: [],
   'world-memory': ['world'],
   'world-local': ['world'],
+  'world-postgres': ['world'],
   core: ['world'],
   compiler: [],
   cli: ['compiler', 'core', 'world'],
@@ -37,6 +38,7 @@ const nodeOnly: Record<string, readonly string[]> = {
   world: ['zod'],
   'world-memory': [],
   'world-local': [],
+  'world-postgres': ['pg'],
   core: [],
 };
 

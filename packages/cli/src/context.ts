@@ -11,17 +11,31 @@ export interface GuestModules {
   readonly aliases: Readonly<Record<string, string>>;
   /** Directories of the runtime's own modules. */
   readonly packages: readonly string[];
+  /** Modules of the runtime that a context evaluates at their first use. */
+  readonly parts: readonly string[];
 }
 
 /** The same as the compiler takes it. */
-export function compilerGuest({ entry, aliases, packages }: GuestModules): GuestOptions {
-  return { entry, aliases: { ...aliases }, packages: [...packages] };
+export function compilerGuest({ entry, aliases, packages, parts }: GuestModules): GuestOptions {
+  return { entry, aliases: { ...aliases }, packages: [...packages], parts: [...parts] };
+}
+
+/**
+ * `drive`: runs are driven; `look`: opening changes nothing of a store; `migrate`: the store is not opened, as its schema
+ * may not be there.
+ */
+export type WorldPurpose = 'drive' | 'look' | 'migrate';
+
+export interface WorldOptions {
+  /** Absolute, and for the local world only. */
+  readonly dataDir?: string;
+  readonly purpose: WorldPurpose;
 }
 
 /** What the command line is given by the package that carries the bin. */
 export interface CliContext {
-  /** Makes a world by name; `dataDir` is absolute and for the local world only. */
-  createWorld(name: string, options: { readonly dataDir?: string }): Promise<World>;
+  /** Makes a world by name. */
+  createWorld(name: string, options: WorldOptions): Promise<World>;
   /** The world where no `--world` is given. */
   readonly worldName: string;
   readonly guest: GuestModules;

@@ -14,6 +14,8 @@ export const overview: string = `perdure: durable workflows for TypeScript
   perdure why <run>                say what a run waits for
   perdure check [dir]              list the workflows and steps of an app, and what is wrong with them
   perdure upgrade <run>            move a run that is not over to the program of the source as it is now
+  perdure migrate                  bring the schema of the world up to date
+  perdure prune --older-than 30d   remove runs that ended long ago
   perdure <command> --help
   perdure --version
 
@@ -90,3 +92,28 @@ Says what a run that is not over waits for: steps, sleeps, hooks, child runs, a 
 
 ${worldFlags}
   --json            {"runId", "status", "version", "updatedAt", "pauseReason"?, "waitingFor": [...]}`;
+
+export const migrate: string = `perdure migrate [flags]
+
+Brings the schema of the world up to date, and says what was applied. Any number of processes may do so at once, while others work.
+For worlds that keep a schema, such as postgres (WORKFLOW_POSTGRES_URL or DATABASE_URL, WORKFLOW_POSTGRES_SCHEMA).
+
+  --check           change nothing, and say what is missing
+  --print           change nothing, connect to nothing, and print the SQL: one transaction, harmless when run again
+${worldFlags}
+  --json            {"applied": [...]}; with --check {"missing": [...]}
+
+Exit codes: 0 it is up to date, 1 with --check: something is missing, 2 the command was refused.`;
+
+export const prune: string = `perdure prune --older-than DURATION [flags]
+
+Removes runs that ended long ago, with their events and streams, and says how many. It does so in batches, each a transaction of its
+own: it can be stopped at any time. For worlds that can, such as postgres.
+
+  --older-than D    of runs that ended this long ago, as in 30d, 12h or "1w 2d"; required
+  --status S        completed, failed or cancelled, or several with commas; default all three
+  --batch N         runs removed at once, 1 to 10000; default 200
+${worldFlags}
+  --json            {"removed": N}
+
+Exit codes: 0 done, 2 the command was refused.`;

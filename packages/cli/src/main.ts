@@ -5,6 +5,8 @@ import { check } from './commands/check.ts';
 import { inspectEvents } from './commands/inspect-events.ts';
 import { inspectRun } from './commands/inspect-run.ts';
 import { inspectRuns } from './commands/inspect-runs.ts';
+import { migrate } from './commands/migrate.ts';
+import { prune } from './commands/prune.ts';
 import { run } from './commands/run.ts';
 import { upgrade } from './commands/upgrade.ts';
 import { why } from './commands/why.ts';
@@ -14,13 +16,23 @@ import { commandMissing, commandUnknown } from './messages.ts';
 import { Output } from './output.ts';
 import { problemText } from './problem.ts';
 
-const commands: readonly Command[] = [run, inspectRuns, inspectRun, inspectEvents, why, check, upgrade];
+const commands: readonly Command[] = [
+  run,
+  inspectRuns,
+  inspectRun,
+  inspectEvents,
+  why,
+  check,
+  upgrade,
+  migrate,
+  prune,
+];
 const groups: Readonly<Record<string, string>> = { inspect: help.inspect };
 
 /**
  * Runs one command line, without the name of the program, and gives its exit code; never throws.
  *
- * 0: done; 1: the run did not complete, or the check found problems; 2: the command was refused; 130 and 143: the
+ * 0: done; 1: the run did not complete, or the check found something; 2: the command was refused; 130 and 143: the
  * process was asked to end while a run was not over.
  */
 export async function main(argv: readonly string[], context: CliContext): Promise<number> {

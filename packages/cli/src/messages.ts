@@ -71,6 +71,18 @@ export function flagInvalid(flag: string, expected: string, got: string): CliErr
   );
 }
 
+export function flagMissing(command: string, flag: string, got: string): CliError {
+  return new CliError(
+    'FLAG_MISSING',
+    `Expected ${flag} after \`perdure ${command}\`, got ${got}.`,
+    `See \`perdure ${command} --help\`.`,
+  );
+}
+
+export function flagsConflict(one: string, other: string): CliError {
+  return new CliError('FLAGS_CONFLICT', `Expected ${one} or ${other}, got both.`, 'Leave one of them out.');
+}
+
 export function positionalMissing(command: string, name: string): CliError {
   return new CliError(
     'ARGUMENT_MISSING',

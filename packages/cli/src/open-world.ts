@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { World } from '@perdure/world';
 import { textOf } from './arguments.ts';
 import type { Flag, Input } from './command.ts';
-import type { Session } from './context.ts';
+import type { Session, WorldPurpose } from './context.ts';
 import { dataDirUnused } from './messages.ts';
 
 export const worldFlags: Readonly<Record<'world' | 'data-dir' | 'json', Flag>> = {
@@ -12,16 +12,17 @@ export const worldFlags: Readonly<Record<'world' | 'data-dir' | 'json', Flag>> =
   json: { type: 'boolean' },
 };
 
-/** Opens the world that the flags name for as long as `use` takes. Throws DATA_DIR_UNUSED. */
+/** Opens the world that the flags name for as long as `use` takes, by default to look. Throws DATA_DIR_UNUSED. */
 export async function withWorld<T>(
   input: Input,
   { context, cwd }: Session,
   use: (world: World) => Promise<T>,
+  purpose: WorldPurpose = 'look',
 ): Promise<T> {
   const name = textOf(input, 'world') ?? context.worldName;
   const directory = textOf(input, 'data-dir');
   if (directory !== undefined && name !== 'local') throw dataDirUnused(name);
-  const options = directory === undefined ? {} : { dataDir: resolve(cwd, directory) };
+  const options = { purpose, ...(directory === undefined ? {} : { dataDir: resolve(cwd, directory) }) };
   const isPath = /^\.{1,2}[\\/]/.test(name) || isAbsolute(name);
   const world = await context.createWorld(isPath ? pathToFileURL(resolve(cwd, name)).href : name, options);
   try {

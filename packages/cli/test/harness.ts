@@ -66,9 +66,14 @@ export async function call(argv: readonly string[], cwd: string): Promise<Result
 }
 
 /** Runs a command as a person does. */
-export function bin(argv: readonly string[], cwd: string): Promise<Result> {
+export function bin(
+  argv: readonly string[],
+  cwd: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Result> {
+  const env = { ...process.env, ...variables };
   return new Promise((resolve) => {
-    execFile(process.execPath, [binFile, ...argv], { cwd, timeout: 20_000 }, (error, out, err) => {
+    execFile(process.execPath, [binFile, ...argv], { cwd, env, timeout: 20_000 }, (error, out, err) => {
       resolve({ code: error ? Number(error.code ?? -1) : 0, out, err });
     });
   });

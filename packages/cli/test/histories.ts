@@ -1,5 +1,5 @@
 /** Runs as an engine would have left them in a data directory. */
-import { type Event, type EventData, type EventType, eventIdOf } from '@perdure/world';
+import { type Event, type EventData, type EventType, eventIdOf, type World } from '@perdure/world';
 import { createLocalWorld } from '@perdure/world-local';
 
 /** A type, its data, and the correlation id where it has one. */
@@ -7,7 +7,7 @@ export type Draft = { [T in EventType]: readonly [T, EventData<T>, string?] }[Ev
 
 export const startedAt = 1_795_000_000_000;
 
-/** Stores a history after its `run_created`, one second between events. */
+/** Stores a history after its `run_created` in a data directory, one second between events. */
 export async function storeRun(
   dataDir: string,
   runId: string,
@@ -15,6 +15,26 @@ export async function storeRun(
   name = 'greet',
 ): Promise<void> {
   const world = createLocalWorld({ dataDir });
+  try {
+    await storeIn(world, runId, { drafts, name, from: startedAt });
+  } finally {
+    await world.close();
+  }
+}
+
+export interface Stored {
+  readonly drafts: readonly Draft[];
+  readonly name?: string;
+  /** When it begins, in milliseconds since the epoch. */
+  readonly from: number;
+}
+
+/** The same, in any world. */
+export async function storeIn(
+  world: World,
+  runId: string,
+  { drafts, name = 'greet', from }: Stored,
+): Promise<void> {
   const created: Draft = [
     'run_created',
     {
@@ -30,17 +50,13 @@ export async function storeRun(
     version: index + 1,
     eventType,
     eventData,
-    createdAt: startedAt + index * 1_000,
+    createdAt: from + index * 1_000,
     ...(correlationId === undefined ? {} : { correlationId }),
   })) as Event[];
   const [first, ...rest] = events;
-  try {
-    const claimFor = { worker: 'worker_test', leaseMs: 10_000 };
-    const { claim } = await world.runs.create(first as Parameters<typeof world.runs.create>[0], { claimFor });
-    if (rest.length > 0) await world.runs.append(claim!, rest, { after: 1, wakeAt: null, release: true });
-  } finally {
-    await world.close();
-  }
+  const claimFor = { worker: 'worker_test', leaseMs: 10_000 };
+  const { claim } = await world.runs.create(first as Parameters<typeof world.runs.create>[0], { claimFor });
+  if (rest.length > 0) await world.runs.append(claim!, rest, { after: 1, wakeAt: null, release: true });
 }
 
 const step = 'step_x_0';

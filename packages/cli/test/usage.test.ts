@@ -28,6 +28,19 @@ const refused: Readonly<Record<string, readonly [argv: string[], code: string]>>
   'an unknown status': [['inspect', 'runs', '--status', 'done'], 'FLAG_INVALID'],
   'an unknown run': [['inspect', 'run', 'wrun_none', '--data-dir', 'd'], 'RUN_NOT_FOUND'],
   'an id that is a path': [['inspect', 'events', '../one', '--data-dir', 'd'], 'RUN_NOT_FOUND'],
+  'a migration of a world without a schema': [['migrate', '--data-dir', 'd'], 'MIGRATIONS_NONE'],
+  'a migration that is to be looked at in two ways': [['migrate', '--check', '--print'], 'FLAGS_CONFLICT'],
+  'a removal from a world that keeps all': [
+    ['prune', '--older-than', '1d', '--world', 'memory'],
+    'RETENTION_NONE',
+  ],
+  'a removal of any age': [['prune'], 'FLAG_MISSING'],
+  'a removal of an age that is none': [['prune', '--older-than', '30'], 'FLAG_INVALID'],
+  'a removal of runs that have not ended': [
+    ['prune', '--older-than', '1d', '--status', 'completed,running'],
+    'FLAG_INVALID',
+  ],
+  'a removal by no batch': [['prune', '--older-than', '1d', '--batch', '0'], 'FLAG_INVALID'],
   'a directory to check that is not there': [['check', 'nowhere'], 'DIRECTORY_MISSING'],
 };
 
@@ -53,6 +66,8 @@ test('--help of the program, of a group and of each command goes to stdout', asy
     ['inspect', 'run'],
     ['inspect', 'events'],
     ['check'],
+    ['migrate'],
+    ['prune'],
   ]) {
     const { code, out, err } = await call([...words, '--help'], directory());
     expect({ code, err }).toEqual({ code: 0, err: '' });

@@ -3,6 +3,7 @@ import { type Plugin, rolldown } from 'rolldown';
 import { bundleFailures } from './bundle-failures.ts';
 import { CompileError } from './diagnostics.ts';
 import { literal } from './edit.ts';
+import { lazyParts } from './guest-parts.ts';
 import { resolution } from './resolution.ts';
 
 /** Where the code comes from that runs programs, as seen from inside one. */
@@ -11,6 +12,8 @@ export interface GuestOptions {
   entry: string;
   /** Specifiers that mean something else inside a program, with the absolute file they mean. */
   aliases: Record<string, string>;
+  /** Absolute paths of modules of the runtime that a context evaluates at their first use; their exports are functions. */
+  parts?: string[];
   /** Absolute folders whose modules belong to the runtime: they are not compiled. */
   packages?: string[];
 }
@@ -31,20 +34,22 @@ const bundles = new Map<string, Promise<GuestBundle>>();
 /** The bundle of a guest runtime, made once per process: it does not change while an app is developed. */
 export function guestBundle(guest: GuestOptions): Promise<GuestBundle> {
   const files = [...new Set([guest.entry, ...Object.values(guest.aliases)])];
-  const key = JSON.stringify(files);
-  const made = bundles.get(key) ?? bundle(files);
+  const { parts = [] } = guest;
+  const key = JSON.stringify([files, parts]);
+  const made = bundles.get(key) ?? bundle(files, parts);
   bundles.set(key, made);
   made.catch(() => bundles.delete(key));
   return made;
 }
 
-async function bundle(files: string[]): Promise<GuestBundle> {
+async function bundle(files: string[], parts: string[]): Promise<GuestBundle> {
   const exported = new Map<string, string[]>();
   try {
+    const texts = await lazyParts(files, parts);
     const build = await rolldown({
       input: ENTRY,
       platform: 'neutral',
-      plugins: [guestPlugin(files, exported)],
+      plugins: [guestPlugin(files, exported, texts)],
       resolve: resolution,
       transform: { target: 'es2024' },
       experimental: { attachDebugInfo: 'none' },
@@ -73,11 +78,17 @@ async function bundle(files: string[]): Promise<GuestBundle> {
   }
 }
 
-function guestPlugin(files: string[], exported: Map<string, string[]>): Plugin {
+function guestPlugin(
+  files: string[],
+  exported: Map<string, string[]>,
+  parts: ReadonlyMap<string, string>,
+): Plugin {
   return {
     name: 'perdure-guest',
     resolveId: (id) => (id === ENTRY ? id : null),
     async load(id) {
+      const code = parts.get(id);
+      if (code !== undefined) return { code, moduleType: 'js' };
       if (id !== ENTRY) return null;
       for (const file of files) {
         await this.load({ id: file });
@@ -90,18 +101,18 @@ function guestPlugin(files: string[], exported: Map<string, string[]>): Plugin {
   };
 }
 
-/** Plain objects: namespaces would be made, getter by getter, in every context. */
+/** Switches, which cost a context nothing: namespaces and objects would be made, member by member, in every one. */
 function entryText(exported: Map<string, string[]>): string {
   const imports: string[] = [];
   const modules: string[] = [];
   for (const [file, names] of exported) {
     const locals = names.map((name) => [name, `m${modules.length}_${name}`] as const);
     imports.push(`import { ${locals.map((pair) => pair.join(' as ')).join(', ')} } from ${literal(file)};`);
-    modules.push(`{ ${locals.map((pair) => pair.join(': ')).join(', ')} }`);
+    const members = locals.map(([name, local]) => `case ${literal(name)}: return ${local};`);
+    modules.push(`case ${modules.length}: switch (name) { ${members.join(' ')} } break;`);
   }
   return `${imports.join('\n')}
-const modules = [${modules.join(', ')}];
-const use = (module, name) => modules[module][name];
+const use = (module, name) => { switch (module) { ${modules.join('\n')} } };
 Object.defineProperty(globalThis, "__perdure_use", { value: use });`;
 }
 

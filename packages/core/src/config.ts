@@ -4,7 +4,11 @@ import { Cipher, checkKeys, type Key, parseKeys } from './payload/cipher.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const secrets: ReadonlySet<string> = new Set(['WORKFLOW_ENCRYPTION_KEYS', 'WORKFLOW_SIGNING_KEYS']);
+const secrets: ReadonlySet<string> = new Set([
+  'WORKFLOW_ENCRYPTION_KEYS',
+  'WORKFLOW_SIGNING_KEYS',
+  'WORKFLOW_POSTGRES_URL',
+]);
 
 /** A copy of the environment as workflow code sees it. */
 export function guestEnvironment(env: Environment = process.env): Readonly<Record<string, string>> {

@@ -1,5 +1,6 @@
 /** What the sessions of one process share. */
 import type { World } from '@perdure/world';
+import type { Admission } from './admission.ts';
 import type { AwaitedRuns } from './awaited-runs.ts';
 import type { Client } from './client.ts';
 import type { Limits } from './limits.ts';
@@ -18,6 +19,7 @@ export interface Engine {
   readonly envelope: Envelope;
   readonly counters: Counters;
   readonly slots: StepSlots;
+  readonly admission: Admission;
   /** Runs that this process writes streams of. */
   readonly streaming: Set<string>;
   /** Runs that workflows driven here wait for. */

@@ -1,6 +1,6 @@
 export { healthUnknown } from './channel-messages.ts';
 export type { HookInfo, Workflow, WorkflowReference } from './client.ts';
-export type { Duration } from './duration.ts';
+export { type Duration, timeAfter } from './duration.ts';
 export * from './errors.ts';
 export { flowPath } from './flow-server.ts';
 export type { Hook, HookOptions } from './guest/hook.ts';

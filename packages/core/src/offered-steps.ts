@@ -134,14 +134,16 @@ export class OfferedSteps {
 
   /** How many were taken. */
   async #claim(limit: number): Promise<number> {
-    const { world, worker, slots, steps } = this.#engine;
+    const { world, worker, clock, slots, steps } = this.#engine;
     const { leaseMs, keep, onDue } = this.#options;
     const stepNames = [...steps.keys(), ...builtinSteps.keys()];
     // Taken before it is known whether they are needed: bodies that start meanwhile must not be too many.
     slots.take(limit);
     let claimed: readonly OfferedStep[] = [];
+    let askedAt = 0;
     try {
       await keep();
+      askedAt = clock();
       const answer = await world.steps.claim({ worker, leaseMs, limit, stepNames });
       claimed = answer.claimed;
       if (claimed.length < limit && answer.nextDueAt !== null) onDue(answer.nextDueAt);
@@ -149,15 +151,17 @@ export class OfferedSteps {
       for (let unused = limit - claimed.length; unused > 0; unused -= 1) slots.give();
     }
     this.#taken += claimed.length;
-    for (const step of claimed) this.#do(this.#begin(step));
+    for (const step of claimed) this.#do(this.#begin(step, askedAt));
     return claimed.length;
   }
 
-  async #begin(step: OfferedStep): Promise<void> {
-    const { slots } = this.#engine;
+  async #begin(step: OfferedStep, askedAt: number): Promise<void> {
+    const { slots, clock } = this.#engine;
+    const late = clock() - askedAt > this.#options.leaseMs / 2;
+    const owned = !late || (await this.#isOwned(step.claim));
     let attempt: Attempt | undefined;
     try {
-      if (this.#state === 'taking') attempt = attemptOf(this.#engine, step);
+      if (owned && this.#state === 'taking') attempt = attemptOf(this.#engine, step);
     } catch (error) {
       slots.give();
       await this.#return(step.claim, error);
@@ -167,6 +171,18 @@ export class OfferedSteps {
     else {
       slots.give();
       await this.#release([step.claim]);
+    }
+  }
+
+  /** After a standstill another process may have the step: then it does not begin here (S1), nor in doubt. */
+  async #isOwned(claim: StepClaim): Promise<boolean> {
+    const { world, worker, report } = this.#engine;
+    try {
+      const { lost } = await world.steps.renew({ worker, leaseMs: this.#options.leaseMs, claims: [claim] });
+      return lost.length === 0;
+    } catch (error) {
+      report(`it is not known whose step ${claim.correlationId} is`, error);
+      return false;
     }
   }
 

@@ -9,7 +9,8 @@
  *   rebuilt from the history (E6). There is no other repair.
  * - Cold or resident makes no difference here: the stage builder gives an Execution either way.
  */
-import { type AppendResult, type Claim, type Payload, WorldError } from '@perdure/world';
+import type { AppendResult, Claim, Payload } from '@perdure/world';
+import type { Seat } from './admission.ts';
 import { explainedFor } from './divergence.ts';
 import type { Engine } from './engine.ts';
 import { DivergenceError } from './errors.ts';
@@ -18,7 +19,7 @@ import { announceEnd, type EndEvent } from './lifecycle.ts';
 import { breathe } from './macrotask.ts';
 import { historyIsLong, historyTooLong, waitsForNothing } from './messages.ts';
 import { passAborts } from './passed-aborts.ts';
-import { isRepairable, PausedRun } from './paused-run.ts';
+import { isClosed, isFinal, isRepairable, PausedRun } from './paused-run.ts';
 import type { Arrival } from './stage.ts';
 import { StageBuilder } from './stage-builder.ts';
 import { type Attempt, runAttempt } from './step-runner.ts';
@@ -33,6 +34,7 @@ export class RunSession {
   readonly #engine: Engine;
   readonly #leaseMs: number;
   readonly #builder: StageBuilder;
+  readonly #seat: Seat;
   readonly #inFlight = new Map<string, Attempt>();
   #arrivals: Arrival[] = [];
   #news = false;
@@ -47,6 +49,7 @@ export class RunSession {
     this.claim = claim;
     this.#leaseMs = leaseMs;
     this.#builder = new StageBuilder(engine, claim.runId);
+    this.#seat = engine.admission.seat();
   }
 
   /** The last version known to be durable. */
@@ -77,7 +80,11 @@ export class RunSession {
    * Drives until the run ends, waits for nothing but time or the outside, or is lost. Never throws. Returns when
    * the run is due next, where this session knows.
    */
-  async drive(): Promise<number | undefined> {
+  drive(): Promise<number | undefined> {
+    return this.#drive().finally(() => this.#seat.leave());
+  }
+
+  async #drive(): Promise<number | undefined> {
     for (let trouble = 0; ; ) {
       try {
         while (await this.#round()) trouble = 0;
@@ -103,6 +110,8 @@ export class RunSession {
   /** One pass; false when the session is over. */
   async #round(): Promise<boolean> {
     await breathe();
+    const room = this.#seat.take(this.#engine.resident.get(this.runId) ? 'nothing' : 'room');
+    if (room) await room;
     if (this.#state === 'lost') {
       this.#builder.drop();
       return false;
@@ -187,6 +196,7 @@ export class RunSession {
 
   /** True when the stage became durable; what it asked for is done then. */
   async #settleAppend(result: AppendResult, ownedAt: number): Promise<boolean> {
+    this.#seat.progress();
     if (result.kind === 'appended') {
       const { arrivals, logs, starts } = this.#builder.accept(result.version);
       for (const { attempt } of arrivals) this.#inFlight.delete(attempt.step.id);
@@ -273,6 +283,7 @@ export class RunSession {
   }
 
   async #pauseFor(ms: number): Promise<void> {
+    this.#seat.rest();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
     const timer = ms < timerMaxMs ? setTimeout(resolve, Math.max(1, ms)) : undefined;
@@ -284,13 +295,4 @@ export class RunSession {
   #signal(): void {
     this.#wake?.();
   }
-}
-
-/** Trouble that trying again cannot mend. */
-function isFinal(error: unknown): boolean {
-  return isClosed(error) || (WorldError.is(error) && error.code === 'DATA_DAMAGED');
-}
-
-function isClosed(error: unknown): boolean {
-  return WorldError.is(error) && error.code === 'WORLD_CLOSED';
 }

@@ -113,3 +113,12 @@ function pauseTime(history: readonly Event[]): number | undefined {
   }
   return undefined;
 }
+
+/** Trouble that trying again cannot mend. */
+export function isFinal(error: unknown): boolean {
+  return isClosed(error) || (WorldError.is(error) && error.code === 'DATA_DAMAGED');
+}
+
+export function isClosed(error: unknown): boolean {
+  return WorldError.is(error) && error.code === 'WORLD_CLOSED';
+}

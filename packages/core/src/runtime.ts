@@ -1,6 +1,7 @@
 /** One engine in one process: a worker, a client, and what they share. */
 import { randomBytes } from 'node:crypto';
 import type { World } from '@perdure/world';
+import { Admission } from './admission.ts';
 import { AwaitedRuns } from './awaited-runs.ts';
 import { builtinSteps } from './builtin-steps.ts';
 import { signingKeysMissing } from './channel-messages.ts';
@@ -92,6 +93,7 @@ export class Runtime {
       counters: this.counters,
       streaming: new Set(),
       awaited: new AwaitedRuns(),
+      admission: new Admission({ limit: 16, patienceMs: 4, waitMsMax: 250 }),
       slots: new StepSlots(number('maxConcurrentSteps', 1)),
       steps: knownSteps(),
       get client() {

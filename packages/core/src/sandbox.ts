@@ -5,6 +5,7 @@
  * makes a turn a plain synchronous call (E1).
  */
 import { constants, createContext, Script } from 'node:vm';
+import { collectContexts } from './context-garbage.ts';
 import type { GuestCommand, Init, Slot } from './guest/state.ts';
 import { programBroken } from './messages.ts';
 import type { Program } from './program.ts';
@@ -61,6 +62,7 @@ export class Sandbox {
     this.#door = context.__perdure as Door;
     this.#slot = this.#door.slot;
     this.#commands = this.#door.commands;
+    collectContexts();
   }
 
   hasWorkflow(id: string): boolean {

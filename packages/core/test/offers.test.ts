@@ -282,6 +282,40 @@ describe('a step that asks to be offered', () => {
   });
 });
 
+describe('a worker that stands still between its claim of a step and the reply', () => {
+  it.each(['runs no body that another took', 'runs it when nobody did'])('%s', async (name) => {
+    let now = Date.now();
+    const clock = () => now;
+    const world = worldOf('many', clock);
+    const { claim } = world.steps;
+    const claimed = gate();
+    const reply = gate();
+    let first = true;
+    world.steps.claim = async (request) => {
+      const answer = await claim.call(world.steps, request);
+      if (!first || answer.claimed.length === 0) return answer;
+      first = false;
+      claimed.open();
+      await reply.promise;
+      return answer;
+    };
+    const owner = processOf({ world, clock, leaseMs: 3_000, pollMs: 600_000 });
+    const run = await owner.runtime.start({ workflowId: 'asks' }, ['1']);
+    await claimed.promise;
+    now += 3_001;
+    const taken = name.includes('another');
+    if (taken) {
+      processOf({ world, clock, pollMs: 5 });
+      await run.returnValue;
+    }
+    reply.open();
+    expect(await run.returnValue).toEqual({ name: '1', attempt: taken ? 2 : 1 });
+    await owner.runtime.close();
+    expect(calls).toEqual(['asks 1']);
+    expect(owner.problems).toEqual([]);
+  });
+});
+
 describe('an attempt elsewhere', () => {
   it('knows of itself and its run what one here knows', async () => {
     const [there, here] = (await processOf({ publicUrl: 'https://app.example' }).run('both')) as unknown[];

@@ -185,10 +185,11 @@ describe('WORKFLOW_ENCRYPTION_KEYS', () => {
 
   it('is not among what workflow code sees', async () => {
     vi.stubEnv('WORKFLOW_ENCRYPTION_KEYS', `env:${randomBytes(32).toString('base64')}`);
+    vi.stubEnv('WORKFLOW_POSTGRES_URL', 'postgres://shop:secret@127.0.0.1/shop');
     try {
       const looking = await buildProgram(`
         import { registerWorkflow } from 'perdure:guest';
-        registerWorkflow('looks', async () => Object.keys(process.env).filter((name) => name.includes('ENCRYPTION')));
+        registerWorkflow('looks', async () => Object.keys(process.env).filter((name) => /ENCRYPTION|POSTGRES_URL/.test(name)));
       `);
       const harness = startHarness(looking);
       expect(await harness.run('looks')).toEqual([]);

@@ -2,7 +2,7 @@
 import { createRuntime as createEngine, type Runtime, type RuntimeOptions } from '@perdure/core';
 import type { World } from '@perdure/world';
 import { worldChoice } from './config.ts';
-import { worldUnknown } from './messages.ts';
+import { importWorld, type WorldPurpose } from './world-module.ts';
 
 interface Ambient {
   world?: Promise<World>;
@@ -17,39 +17,44 @@ function ambient(): Ambient {
   return shared[ambientKey];
 }
 
-interface WorldModule {
-  readonly createWorld?: () => World | Promise<World>;
+export interface CreateWorldOptions {
+  /** Data directory of the local world. */
+  readonly dataDir?: string;
+  /** Default `drive`. */
+  readonly purpose?: WorldPurpose;
 }
 
 /**
- * Makes a world: `local` (default data directory `.workflow-data`, or WORKFLOW_LOCAL_DATA_DIR), `memory`, or what
- * a package or module path exports as `createWorld`.
+ * Makes a world: `local` (default data directory `.workflow-data`, or WORKFLOW_LOCAL_DATA_DIR), `memory`, `postgres`
+ * (`@perdure/world-postgres`, at WORKFLOW_POSTGRES_URL or DATABASE_URL), or what a package or a module path exports as
+ * `createWorld`, found from this package or from the app.
  *
- * Throws WORLD_UNKNOWN.
+ * Throws WORLD_UNKNOWN, and what the world throws that cannot be opened.
  */
-export async function createWorld(name: string, options: { readonly dataDir?: string } = {}): Promise<World> {
+export async function createWorld(name: string, options: CreateWorldOptions = {}): Promise<World> {
   if (name === 'memory') return (await import('@perdure/world-memory')).createMemoryWorld();
   if (name === 'local') {
     const dataDir = options.dataDir ?? worldChoice().dataDir;
     return (await import('@perdure/world-local')).createLocalWorld(dataDir === undefined ? {} : { dataDir });
   }
-  const specifier = name === 'postgres' ? '@perdure/world-postgres' : name;
-  let module: WorldModule;
-  try {
-    module = await import(specifier);
-  } catch (cause) {
-    throw worldUnknown(name, `cannot import ${specifier}`, cause);
-  }
-  if (typeof module.createWorld !== 'function')
-    throw worldUnknown(name, `${specifier} exports no createWorld()`);
-  return module.createWorld();
+  const { createWorld: make } = await importWorld(name);
+  return make({ purpose: options.purpose ?? 'drive' });
 }
 
 /** The process's world: what was set, or what WORKFLOW_TARGET_WORLD names (default `local`). */
 export function getWorld(): Promise<World> {
   const shared = ambient();
-  shared.world ??= createWorld(worldChoice().name);
+  shared.world ??= opened(shared);
   return shared.world;
+}
+
+/** What could not be opened is tried again by the next who asks. */
+function opened(shared: Ambient): Promise<World> {
+  const world = createWorld(worldChoice().name);
+  world.catch(() => {
+    if (shared.world === world) delete shared.world;
+  });
+  return world;
 }
 
 /** Makes a world the process's own. Runs started before stay on theirs. */
@@ -79,5 +84,6 @@ export async function close(options: { readonly graceMs?: number } = {}): Promis
   const runtimes = [...shared.runtimes.values()];
   shared.runtimes.clear();
   await Promise.all(runtimes.map((runtime) => runtime.close(options)));
-  await (await world)?.close();
+  // Who asked for a world that did not open has heard why.
+  await (await world?.catch(() => undefined))?.close();
 }

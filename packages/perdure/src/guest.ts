@@ -11,6 +11,8 @@ export interface GuestModules {
   readonly aliases: Record<string, string>;
   /** Directories of the runtime's own modules, which take no part in the turn budget. */
   readonly packages: string[];
+  /** Absolute paths of modules that a context evaluates at their first use. */
+  readonly parts: string[];
 }
 
 const bySubpath: Readonly<Record<string, string>> = {
@@ -29,7 +31,8 @@ export function guestModules(): GuestModules {
     for (const [subpath, target] of Object.entries(bySubpath)) aliases[name + subpath] = resolve(target);
   }
   const entry = resolve('@perdure/core/guest');
-  return { entry, aliases, packages: [dirname(dirname(entry))] };
+  const parts = [resolve('@perdure/core/guest/console'), resolve('@perdure/core/guest/web')];
+  return { entry, aliases, packages: [dirname(dirname(entry))], parts };
 }
 
 /** Files of this package by specifier, for code that is compiled where the package is not installed. */

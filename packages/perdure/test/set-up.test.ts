@@ -49,6 +49,9 @@ it('is shown for every plugin', () => {
 const flow = `async function add(a: number, b: number): Promise<number> { 'use step'; return a + b; }
 export async function main(): Promise<number> { 'use workflow'; return await add(1, 2); }`;
 
+const ownWorld = `import { createWorld as make } from 'perdure/runtime';
+export const createWorld = () => { console.log('its own world'); return make('memory'); };`;
+
 it.each(Object.entries(started))('of %s', async (bundler, { packages, args, script }) => {
   const { file, code } = shown.get(bundler)!;
   const made = makeApp({
@@ -60,6 +63,10 @@ it.each(Object.entries(started))('of %s', async (bundler, { packages, args, scri
     'src/flow.ts': flow,
     'src/main.js': runsWorkflow('flow.js').replaceAll(': any', ''),
     'src/flow.js': flow.replaceAll(/: (number|Promise<number>)/g, ''),
+    'on-own-world.js': `process.env.WORKFLOW_TARGET_WORLD = process.argv[2]; await import('./dist/main.js');`,
+    'node_modules/own-world/package.json':
+      '{ "name": "own-world", "type": "module", "exports": { "import": "./index.js" } }',
+    'node_modules/own-world/index.js': ownWorld,
   });
   for (const name of packages) {
     const from = fileURLToPath(new URL(`../node_modules/${name}`, import.meta.url));
@@ -70,4 +77,10 @@ it.each(Object.entries(started))('of %s', async (bundler, { packages, args, scri
   const { stdout, stderr } = await made.node('dist/main.js');
   expect(stderr).toBe('');
   expect(lastLine(stdout)).toEqual({ result: 3 });
+  // Which world it is, is known when the app runs, not when it is built.
+  for (const world of ['own-world', './node_modules/own-world/index.js']) {
+    const other = await made.node('on-own-world.js', world);
+    expect(other.stdout.split('\n'), other.stderr).toContain('its own world');
+    expect(lastLine(other.stdout)).toEqual({ result: 3 });
+  }
 });

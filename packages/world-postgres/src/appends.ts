@@ -73,8 +73,9 @@ export class Appends {
 
   async #append(held: HeldRun, events: readonly Event[], options: AppendOptions): Promise<AppendResult> {
     const { claim } = held;
-    if (!held.projection || held.projection.run.version < options.after) await this.#catchUp(held);
-    const { projection } = held;
+    if (!held.known.projection || held.known.projection.run.version < options.after)
+      await this.#catchUp(held);
+    const { projection } = held.known;
     if (!projection || projection.run.version !== options.after) return this.#refused(held, options.after);
     let staged: { readonly transition: Transition; readonly takeBack: () => void };
     try {
@@ -92,7 +93,7 @@ export class Appends {
           ? await this.#batcher.ask(staged.transition)
           : (await this.#write([staged.transition]))[0];
     } catch (error) {
-      held.projection = undefined;
+      held.known.projection = undefined;
       throw error;
     }
     if (outcome?.outcome === 'appended') {
@@ -129,7 +130,7 @@ export class Appends {
     if (act) throw worldErrors.stepOffered(held.claim.runId, act);
     checkAttributeCount(before.attributes, copies);
     const takeBack = applyAll(projection, copies);
-    held.note(copies);
+    held.known.note(copies);
     const { run } = projection;
     const { runId, worker, epoch } = held.claim;
     const ended = isEnded(run.status);
@@ -177,7 +178,9 @@ export class Appends {
 
   async #catchUp(held: HeldRun): Promise<void> {
     try {
-      held.follow(await this.#options.history(held.claim.runId, held.projection?.run.version ?? 0));
+      held.known.follow(
+        await this.#options.history(held.claim.runId, held.known.projection?.run.version ?? 0),
+      );
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'RUN_NOT_FOUND') throw error;
     }
@@ -204,8 +207,8 @@ export class Appends {
       );
     const missed = await this.#options.history(runId, after);
     // What was known may be ahead of what is: a write whose end nobody knows.
-    if (held.projection && held.projection.run.version > after) held.projection = undefined;
-    held.follow(missed);
+    if (held.known.projection && held.known.projection.run.version > after) held.known.projection = undefined;
+    held.known.follow(missed);
     return { kind: 'tail-moved', missed };
   }
 }
@@ -227,7 +230,7 @@ function offersOf(
     if (event.eventType !== 'step_offered') continue;
     const id = event.correlationId!;
     const { stepName, attempt } = steps.get(id)!;
-    const created = held.createdVersion(id);
+    const created = held.known.createdVersion(id);
     const { failures } = event.eventData;
     offers.push({ id, name: toColumn(stepName), created, failures, attempt, at: event.createdAt });
   }

@@ -4,6 +4,7 @@ import { worldErrors } from '@perdure/world';
 import { checkRequest } from '@perdure/world/live';
 import { toColumn } from './column-text.ts';
 import type { Database } from './database.ts';
+import { type EventRow, eventOf } from './event-row.ts';
 import type { HeldRuns } from './held-runs.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import type { LookPace } from './look-pace.ts';
@@ -20,11 +21,16 @@ export interface ClaimsOptions {
   readonly creating: () => Iterable<string>;
 }
 
+interface ClaimedRow {
+  readonly run: RunRow;
+  readonly recent: readonly EventRow[];
+}
+
 interface Due {
   readonly now: number;
   readonly next: number | null;
   readonly offered: boolean;
-  readonly runs: readonly RunRow[];
+  readonly runs: readonly ClaimedRow[];
 }
 
 export class Claims {
@@ -52,11 +58,13 @@ export class Claims {
     const { worker, leaseMs } = request;
     const due = await this.#look(request);
     pulse.note(due.now);
-    const rows = [...due.runs].sort((left, right) => (left.wake_at ?? 0) - (right.wake_at ?? 0));
-    const claimed = rows.map((row) => {
-      const claim = { runId: row.run_id, worker, epoch: row.epoch };
-      held.hold(claim, { leaseMs, now: pulse.now() });
-      return { claim: { ...claim }, run: runOf(row) };
+    const rows = [...due.runs].sort((left, right) => (left.run.wake_at ?? 0) - (right.run.wake_at ?? 0));
+    const claimed = rows.map(({ run, recent }) => {
+      const claim = { runId: run.run_id, worker, epoch: run.epoch };
+      const { known } = held.hold(claim, { leaseMs, now: pulse.now() });
+      // The row may be newer than what the statement saw of the events.
+      if (recent.at(-1)?.version === run.version) known.meet(recent.map((row) => eventOf(run.run_id, row)));
+      return { claim: { ...claim }, run: runOf(run) };
     });
     if (claimed.length > 0) this.#options.keeper.hold(worker, leaseMs);
     return { claimed, nextWakeAt: due.next, lookAgainMs: pace.next(claimed.length), offered: due.offered };

@@ -83,7 +83,7 @@ export class Creations {
       return { run, created: false };
     }
     if (outcome.replaced !== null) {
-      held.get(outcome.replaced)?.takeFresh({ after: 0 });
+      held.get(outcome.replaced)?.known.dropFresh();
       pulse.emit(outcome.replaced, 'ended');
     }
     const replaced = outcome.replaced === null ? {} : { replacedRunId: outcome.replaced };
@@ -94,7 +94,7 @@ export class Creations {
     }
     const claim = { runId: event.runId, worker: claimFor.worker, epoch: outcome.epoch! };
     const entry = held.hold(claim, { leaseMs: claimFor.leaseMs, now: pulse.now() });
-    entry.begin(event);
+    entry.known.meet([event]);
     return { run, created: true, claim: { ...claim }, ...replaced };
   }
 

@@ -69,12 +69,14 @@ export class Database {
     const began = performance.now();
     let hints: 'hints' | 'none' = 'hints';
     for (let attempt = 0; ; attempt += 1) {
+      // Others under way at the same time may find out as well.
+      const prepares = this.#prepares;
       try {
         return await this.#once<R>(statement, attempt, hints);
       } catch (error) {
         const trouble = troubleOf(error);
         if (trouble === 'hints' && hints === 'hints') hints = 'none';
-        else if (trouble === 'unprepared' && this.#prepares === 'yes') this.#prepares = 'no';
+        else if (trouble === 'unprepared' && prepares === 'yes') this.#prepares = 'no';
         else if (trouble !== 'passing') throw this.#explained(error, trouble, statement);
         const pause = Math.min(pauses.maxMs, pauses.firstMs * 2 ** attempt) * (0.5 + Math.random() / 2);
         const spent = performance.now() - began;

@@ -21,7 +21,12 @@ export interface EventRow {
   readonly data: string | object;
 }
 
-export const eventColumns = 'version, event_type, correlation_id, key, created_at, data';
+/** What an `EventRow` has, of a table by its name in the statement. */
+export function eventColumns(table: string): string {
+  return ['version', 'event_type', 'correlation_id', 'key', 'created_at', 'data']
+    .map((column) => `${table}.${column}`)
+    .join(', ');
+}
 
 /** An event as the functions of the schema take it; `data` is JSON text within JSON. */
 export interface WrittenEvent {

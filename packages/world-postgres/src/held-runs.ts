@@ -1,10 +1,7 @@
-/**
- * The runs that this process holds claims of, each with the projection that its appends are checked against.
- *
- * The projection is what this process knows; the database's version decides. What is not known is read when it is needed.
- */
-import { apply, begin, type Claim, type Event, type Projection } from '@perdure/world';
-import { FRESH_MS } from './limits.ts';
+/** The runs that this process holds claims of, each with what is known of it, that its appends are checked against. */
+import { type Claim, type Event, isEnded } from '@perdure/world';
+import { KnownRun, ParkedRuns } from './known-run.ts';
+import { PARKED_EVENTS_MAX, PARKED_RUNS_MAX } from './limits.ts';
 
 export interface HeldSince {
   readonly leaseMs: number;
@@ -13,58 +10,18 @@ export interface HeldSince {
 
 export class HeldRun {
   readonly claim: Claim;
-  projection: Projection | undefined;
+  readonly known: KnownRun;
   /** When the holder was last heard of, by the World's clock. */
   confirmedAt: number;
   readonly leaseMs: number;
-  #begunAt = 0;
-  #fresh: readonly Event[] | undefined;
-  readonly #created = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
   #busy = 0;
 
-  constructor(claim: Claim, { leaseMs, now }: HeldSince) {
+  constructor(claim: Claim, known: KnownRun, { leaseMs, now }: HeldSince) {
     this.claim = claim;
+    this.known = known;
     this.leaseMs = leaseMs;
     this.confirmedAt = now;
-  }
-
-  /** Version of a step's `step_created`. */
-  createdVersion(correlationId: string): number | undefined {
-    return this.#created.get(correlationId);
-  }
-
-  /** Events that this process is about to write. */
-  note(events: readonly Event[]): void {
-    for (const event of events) this.#note(event);
-  }
-
-  #note({ eventType, correlationId = '', version }: Event): void {
-    if (eventType === 'step_created') this.#created.set(correlationId, version);
-    else if (eventType === 'step_completed' || eventType === 'step_failed')
-      this.#created.delete(correlationId);
-  }
-
-  /** A run that was just made with this event. */
-  begin(event: Event): void {
-    this.projection = begin(event);
-    this.#fresh = [event];
-    this.#begunAt = performance.now();
-  }
-
-  /** The whole history of a run that was just made, for the one who reads it first and before anything was added. */
-  takeFresh({
-    after,
-    limit,
-  }: {
-    readonly after: number;
-    readonly limit?: number;
-  }): readonly Event[] | undefined {
-    if (after > 0 || limit !== undefined || !this.#fresh) return undefined;
-    const fresh = this.#fresh;
-    this.#fresh = undefined;
-    const isFresh = performance.now() - this.#begunAt < FRESH_MS;
-    return isFresh && this.projection?.run.version === fresh.length ? fresh : undefined;
   }
 
   /** One append at a time: each is checked against what the one before has left. */
@@ -80,21 +37,13 @@ export class HeldRun {
 
   /** Events of the history, from anywhere; those that come next are taken in while no append is under way. */
   learn(events: readonly Event[]): void {
-    if (this.#busy === 0) this.follow(events);
-  }
-
-  follow(events: readonly Event[]): void {
-    for (const event of events) {
-      if (!this.projection) {
-        if (event.version === 1) this.projection = begin(event);
-      } else if (event.version === this.projection.run.version + 1) apply(this.projection, event);
-      this.#note(event);
-    }
+    if (this.#busy === 0) this.known.follow(events);
   }
 }
 
 export class HeldRuns {
   readonly #runs = new Map<string, HeldRun>();
+  readonly #parked = new ParkedRuns({ runs: PARKED_RUNS_MAX, events: PARKED_EVENTS_MAX });
   readonly #onCount: (count: number) => void;
 
   /** `onCount` hears how many are held whenever that changes. */
@@ -102,8 +51,9 @@ export class HeldRuns {
     this.#onCount = onCount;
   }
 
-  hold(claim: Claim, place: HeldSince): HeldRun {
-    const held = new HeldRun(claim, place);
+  hold(claim: Claim, since: HeldSince): HeldRun {
+    const known = this.#parked.take(claim.runId) ?? new KnownRun();
+    const held = new HeldRun(claim, known, since);
     this.#runs.set(claim.runId, held);
     this.#onCount(this.#runs.size);
     return held;
@@ -113,7 +63,7 @@ export class HeldRuns {
   under(claim: Claim): HeldRun {
     const held = this.#runs.get(claim.runId);
     if (held && isSame(held.claim, claim)) return held;
-    return new HeldRun(claim, { leaseMs: 0, now: 0 });
+    return new HeldRun(claim, new KnownRun(), { leaseMs: 0, now: 0 });
   }
 
   get(runId: string): HeldRun | undefined {
@@ -125,6 +75,8 @@ export class HeldRuns {
     if (!held || !isSame(held.claim, claim)) return;
     this.#runs.delete(claim.runId);
     this.#onCount(this.#runs.size);
+    const { projection } = held.known;
+    if (projection && !isEnded(projection.run.status)) this.#parked.park(claim.runId, held.known);
   }
 
   /** What a worker holds here. */
@@ -134,6 +86,7 @@ export class HeldRuns {
 
   clear(): void {
     this.#runs.clear();
+    this.#parked.clear();
     this.#onCount(0);
   }
 }

@@ -40,7 +40,7 @@ export class HistoryReader {
   async #one({ runId, after, limit }: Asked): Promise<[EventRow[]]> {
     const rows = await this.#database.run<EventRow>({
       what: 'read a history',
-      text: `SELECT ${eventColumns} FROM "${this.#database.schema}".events WHERE run_id = $1 AND version > $2 ORDER BY version LIMIT $3`,
+      text: `SELECT ${eventColumns('e')} FROM "${this.#database.schema}".events e WHERE run_id = $1 AND version > $2 ORDER BY version LIMIT $3`,
       values: () => [runId, after, limit ?? null],
     });
     return [rows];
@@ -49,7 +49,7 @@ export class HistoryReader {
   async #several(batch: readonly Asked[]): Promise<EventRow[][]> {
     const rows = await this.#database.run<Row & { readonly place: number }>({
       what: 'read histories',
-      text: `SELECT a.place::int4 AS place, e.run_id, ${eventColumns} FROM unnest($1::text[], $2::int[], $3::int[]) WITH ORDINALITY AS a(run, beyond, most, place)
+      text: `SELECT a.place::int4 AS place, e.run_id, ${eventColumns('e')} FROM unnest($1::text[], $2::int[], $3::int[]) WITH ORDINALITY AS a(run, beyond, most, place)
         CROSS JOIN LATERAL (SELECT * FROM "${this.#database.schema}".events WHERE run_id = a.run AND version > a.beyond ORDER BY version LIMIT a.most) e`,
       values: () => [
         batch.map(({ runId }) => runId),

@@ -1,7 +1,7 @@
+export { createWorld, type EnvironmentWorldOptions } from './environment-world.ts';
 export type { PruneOptions } from './retention.ts';
 export {
   createPostgresWorld,
-  createWorld,
   type PostgresStats,
   type PostgresWorld,
   type PostgresWorldOptions,

@@ -30,8 +30,13 @@ export const RECONNECT_MS = 1_000;
 /** For how long a process whose main thread is busy keeps its claims. */
 export const STALL_MS = 300_000;
 
-/** For how long a run that was just made is read without asking: its maker reads it at once. */
-export const FRESH_MS = 1_000;
+/** Runs of which this process knows the state without holding them, and the events of all of them. */
+export const PARKED_RUNS_MAX = 1_000;
+export const PARKED_EVENTS_MAX = 200_000;
+/** Last events of a run that come with its claim. */
+export const RECENT_EVENTS = 8;
+/** For how long events that came with a claim are read without asking: who claimed reads them at once. */
+export const FRESH_MS = 5_000;
 
 /** Runs removed by one statement. */
 export const PRUNE_BATCH = 200;

@@ -1,6 +1,7 @@
 /** Bringing a schema up to date: migrations in order, under a lock, each once. */
 import { restart } from '@perdure/world';
 import type { Database } from './database.ts';
+import { RECENT_EVENTS } from './limits.ts';
 import { encodingRefused, schemaNewer, schemaOld } from './messages.ts';
 import { type Migration, migrations } from './schema/migrations.ts';
 
@@ -10,6 +11,7 @@ export function sqlOf({ sql }: Migration, schema: string): string {
     .replaceAll('{{schema}}', `"${schema}"`)
     .replaceAll('{{channel}}', `'${schema}'`)
     .replaceAll('{{name}}', schema)
+    .replaceAll('{{recentEvents}}', String(RECENT_EVENTS))
     .replaceAll(/{{(atOnce|firstMs|maxMs)}}/g, (_, name: keyof typeof restart) => String(restart[name]));
 }
 

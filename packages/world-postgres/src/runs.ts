@@ -34,7 +34,7 @@ import type { Claims } from './claims.ts';
 import { toColumn } from './column-text.ts';
 import type { Creations } from './creations.ts';
 import type { Database } from './database.ts';
-import { digestOf } from './event-row.ts';
+import { digestOf, type EventRow, eventColumns, eventOf } from './event-row.ts';
 import type { HeldRuns } from './held-runs.ts';
 import type { HistoryReader } from './history-reader.ts';
 import { type RunRow, runOf } from './run-row.ts';
@@ -75,7 +75,7 @@ export class PostgresRuns implements Runs {
 
   async send(runId: string, event: SentEvent, options: SendOptions = {}): Promise<SendResult> {
     await this.#options.open();
-    this.#options.held.get(runId)?.takeFresh({ after: 0 });
+    this.#options.held.get(runId)?.known.dropFresh();
     return this.#options.sends.send(runId, event, options);
   }
 
@@ -84,7 +84,7 @@ export class PostgresRuns implements Runs {
     const range = checkRange(options);
     if (!isId(runId)) throw worldErrors.runNotFound(runId);
     const held = this.#options.held.get(runId);
-    const fresh = held?.takeFresh(range);
+    const fresh = held?.known.takeFresh(range);
     if (fresh) return fresh.map(copyEvent);
     const events = await this.#options.histories.read(runId, range);
     held?.learn(events);
@@ -153,15 +153,16 @@ export class PostgresRuns implements Runs {
 
   async hookByToken(token: string): Promise<LiveHook | undefined> {
     await this.#options.open();
-    const { database, histories } = this.#options;
-    const [row] = await database.run<{ run_id: string; correlation_id: string; version: number }>({
+    const { database } = this.#options;
+    const [row] = await database.run<EventRow & { run_id: string; correlation_id: string }>({
       what: 'find a hook',
-      text: `SELECT run_id, correlation_id, version FROM "${database.schema}".hooks WHERE token = decode($1, 'hex') AND live`,
+      text: `SELECT e.run_id, ${eventColumns('e')} FROM "${database.schema}".hooks h
+        JOIN "${database.schema}".events e ON e.run_id = h.run_id AND e.version = h.version
+        WHERE h.token = decode($1, 'hex') AND h.live`,
       values: () => [digestOf(token)],
     });
     if (!row) return undefined;
-    const [event] = await histories.read(row.run_id, { after: row.version - 1, limit: 1 });
-    const createdEvent = event as EventOf<'hook_created'>;
+    const createdEvent = eventOf(row.run_id, row) as EventOf<'hook_created'>;
     return { runId: row.run_id, correlationId: row.correlation_id, token, createdEvent };
   }
 

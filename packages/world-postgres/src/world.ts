@@ -3,7 +3,6 @@ import { Hints, StreamWatchers } from '@perdure/world/live';
 import pg from 'pg';
 import { Appends } from './appends.ts';
 import { Claims } from './claims.ts';
-import { settings } from './config.ts';
 import { Creations } from './creations.ts';
 import { Database, type PoolLike } from './database.ts';
 import { HeldRuns } from './held-runs.ts';
@@ -53,6 +52,8 @@ export interface PostgresStats {
 export interface PostgresWorld extends World {
   /** Brings the schema up to date; answers with the migrations that were applied. */
   migrate(): Promise<string[]>;
+  /** The migrations that `migrate` would apply. Throws what `open` throws, but SCHEMA_OLD. */
+  missingMigrations(): Promise<string[]>;
   /** The SQL that `migrate` runs, for a person who applies it: one transaction, harmless when run again. */
   migrationSql(): string;
   /** Removes ended runs by age and state; answers with how many. */
@@ -60,18 +61,6 @@ export interface PostgresWorld extends World {
   stats(): PostgresStats;
   /** Resolves when the database answers and its schema is as it must be. Throws STORE_UNREACHABLE, STORE_REFUSED, SCHEMA_OLD, DATA_NEWER. */
   open(): Promise<void>;
-}
-
-/** The world that WORKFLOW_POSTGRES_URL or DATABASE_URL names, opened. Throws STORE_UNCONFIGURED and what `open` throws. */
-export async function createWorld(): Promise<PostgresWorld> {
-  const world = createPostgresWorld(settings());
-  try {
-    await world.open();
-  } catch (error) {
-    await world.close();
-    throw error;
-  }
-  return world;
 }
 
 /**
@@ -224,6 +213,11 @@ class ServerWorld implements PostgresWorld {
   async migrate(): Promise<string[]> {
     this.#checkOpen();
     return migrateSchema(this.#database, OPEN_RETRY_MS);
+  }
+
+  async missingMigrations(): Promise<string[]> {
+    this.#checkOpen();
+    return [...(await schemaState(this.#database, OPEN_RETRY_MS)).missing];
   }
 
   migrationSql(): string {

@@ -167,3 +167,13 @@ test('a server that stays away is an error that says for how long it was tried',
   expect(await impatient.runs.list({ limit: 1 })).toBeDefined();
   await impatient.close();
 });
+
+test('statements under way together, all told that they are not prepared as they say, are all repeated', async () => {
+  const own = await newWorld();
+  const twice = () => Promise.all([own.runs.list({ limit: 1 }), own.runs.list({ limit: 1 })]);
+  const before = await twice();
+  const refused = proxy.inject({ when: /SELECT/, times: 2, fault: { kind: 'error', code: '42P05' } });
+  expect(await twice()).toEqual(before);
+  expect(refused.hits).toBe(2);
+  await own.close();
+});

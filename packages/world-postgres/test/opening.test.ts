@@ -1,9 +1,7 @@
 /** What a world says that cannot be opened, and what to do about it. */
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { ask, dropDatabase } from '@workbench/postgres/database.ts';
-import { startPostgres } from '@workbench/postgres/server.ts';
+import { startLockedPostgres } from '@workbench/postgres/locked-server.ts';
 import { testServer } from '@workbench/postgres/test-server.ts';
 import { afterEach, expect, test } from 'vitest';
 import { settings } from '../src/config.ts';
@@ -94,28 +92,18 @@ test('a server that is not there is named, without user and password', async () 
 });
 
 test('a database that is not there, a wrong password and none are refused at once', async () => {
-  const server = await startPostgres();
-  cleaners.push(() => server.close());
-  await ask(server.url, `CREATE ROLE shop LOGIN PASSWORD 'right'`);
-  const file = join(server.dataDir, 'pg_hba.conf');
-  const rules = await readFile(file, 'utf8');
-  await writeFile(file, 'host all shop 127.0.0.1/32 scram-sha-256\n');
-  await appendFile(file, rules);
-  await ask(server.url, 'SELECT pg_reload_conf()');
-  const place = `127.0.0.1:${server.port}`;
+  const locked = await startLockedPostgres();
+  cleaners.push(() => locked.server.close());
+  const place = `127.0.0.1:${locked.server.port}`;
   const missing = await refusal(
     createPostgresWorld({ connectionString: `postgres://postgres@${place}/nowhere` }),
   );
   expect(missing).toMatchObject({ code: 'STORE_REFUSED', message: expect.stringContaining('nowhere') });
-  const wrong = await refusal(
-    createPostgresWorld({ connectionString: `postgres://shop:wrong@${place}/postgres` }),
-  );
+  const wrong = await refusal(createPostgresWorld({ connectionString: locked.urlWith('wrong') }));
   expect(wrong).toMatchObject({ code: 'STORE_REFUSED', message: expect.stringContaining('password') });
   const none = await refusal(createPostgresWorld({ connectionString: `postgres://shop@${place}/postgres` }));
   expect(none.code).toBe('STORE_REFUSED');
-  const right = await refusal(
-    createPostgresWorld({ connectionString: `postgres://shop:right@${place}/postgres` }),
-  );
+  const right = await refusal(createPostgresWorld({ connectionString: locked.urlWith('right') }));
   expect(right).toMatchObject({
     code: 'STORE_REFUSED',
     message: expect.stringContaining('permission denied'),
@@ -182,8 +170,31 @@ test('the world of the environment is opened before it is given out', async () =
     const world = opened(await createWorld());
     expect(await world.runs.list()).toEqual({ runs: [] });
   } finally {
-    delete process.env.WORKFLOW_POSTGRES_SCHEMA;
-    if (WORKFLOW_POSTGRES_URL === undefined) delete process.env.WORKFLOW_POSTGRES_URL;
-    else process.env.WORKFLOW_POSTGRES_URL = WORKFLOW_POSTGRES_URL;
+    restore(WORKFLOW_POSTGRES_URL);
   }
 });
+
+test('who only looks changes no schema, and who migrates is not stopped by an old one', async () => {
+  const { WORKFLOW_POSTGRES_URL } = process.env;
+  try {
+    const { url } = await testServer();
+    const schema = await temporarySchema();
+    cleaners.push(schema.drop);
+    process.env.WORKFLOW_POSTGRES_URL = url;
+    process.env.WORKFLOW_POSTGRES_SCHEMA = schema.name;
+    await expect(createWorld({ purpose: 'look' })).rejects.toMatchObject({ code: 'SCHEMA_OLD' });
+    const world = opened(await createWorld({ purpose: 'migrate' }));
+    expect(await world.missingMigrations()).toEqual(['0001_store']);
+    expect(await world.migrate()).toEqual(['0001_store']);
+    expect(await world.missingMigrations()).toEqual([]);
+    expect(await opened(await createWorld({ purpose: 'look' })).runs.list()).toEqual({ runs: [] });
+  } finally {
+    restore(WORKFLOW_POSTGRES_URL);
+  }
+});
+
+function restore(url: string | undefined): void {
+  delete process.env.WORKFLOW_POSTGRES_SCHEMA;
+  if (url === undefined) delete process.env.WORKFLOW_POSTGRES_URL;
+  else process.env.WORKFLOW_POSTGRES_URL = url;
+}

@@ -269,7 +269,7 @@ DECLARE
 BEGIN
   PERFORM perdure.bury_workers(v_now);
   IF p_known IS NOT NULL THEN
-    SELECT coalesce(array_agg(row_to_json(k)), '{}') INTO v_taken FROM perdure.runs k
+    SELECT coalesce(array_agg(perdure.claimed(k)), '{}') INTO v_taken FROM perdure.runs k
       WHERE k.held AND k.worker = p_worker AND k.run_id <> ALL (p_known);
     v_left := v_left - cardinality(v_taken);
   END IF;
@@ -286,7 +286,7 @@ BEGIN
       taken AS (
         UPDATE perdure.runs k SET held = true, worker = p_worker, epoch = nextval('perdure.epochs')
           FROM due WHERE k.run_id = due.run_id RETURNING k.*)
-      SELECT array_agg(row_to_json(taken)) INTO v_some FROM taken;
+      SELECT array_agg(perdure.claimed(taken)) INTO v_some FROM taken;
       IF v_some IS NOT NULL THEN
         v_taken := v_taken || v_some;
         v_left := v_left - cardinality(v_some);
@@ -360,6 +360,15 @@ BEGIN
       WHERE o.held AND (p_names IS NULL OR o.step_name = ANY (p_names)))) INTO v_next;
   RETURN json_build_object('now', v_now, 'next', v_next, 'steps', array_to_json(v_taken));
 END $function$
+
+CREATE OR REPLACE FUNCTION perdure.claimed(k perdure.runs)
+ RETURNS json
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT json_build_object('run', row_to_json(k), 'recent', (SELECT coalesce(json_agg(row_to_json(e) ORDER BY e.version), '[]')
+    FROM perdure.events e WHERE e.run_id = k.run_id AND e.version > k.version - 8))
+$function$
 
 CREATE OR REPLACE FUNCTION perdure.close_stream(p_run text, p_name text, p_hint text, p_origin text)
  RETURNS boolean

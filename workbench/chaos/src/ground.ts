@@ -25,13 +25,15 @@ export interface GroundOptions {
   readonly seed: number;
   /** How much shall break beneath. */
   readonly breaks: number;
+  /** How long claims hold. Default: as short as the store can bear. */
+  readonly leaseMs?: number;
   /** For files; removed by whoever made it. */
   readonly directory: string;
 }
 
 export async function openGround(name: string, options: GroundOptions): Promise<Ground> {
   if (name === 'postgres') return (await import('./postgres-ground.ts')).openPostgresGround(options);
-  const { directory, breaks } = options;
+  const { directory, breaks, leaseMs = 1_000 } = options;
   if (breaks > 0) throw new RangeError(`Expected no breaks: beneath the world ${name} nothing can break.`);
   const world = await createWorld(name, { dataDir: directory });
   const files = name === 'local' ? directory : undefined;
@@ -40,7 +42,7 @@ export async function openGround(name: string, options: GroundOptions): Promise<
     env: { CHAOS_WORLD: name, CHAOS_DATA_DIR: directory },
     files,
     claims: files === undefined ? 'lease' : 'lock',
-    leaseMs: 1_000,
+    leaseMs,
     broken: { cuts: 0, lostReplies: 0, terminated: 0, restarts: 0 },
     breakUpTo: async () => true,
     problems: () => (files === undefined ? [] : directoryIsInOrder(files)),

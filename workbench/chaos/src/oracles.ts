@@ -44,13 +44,15 @@ export function neverPausesOrFails({ history }: RunEvidence): string[] {
     .map((event) => `${event.eventType} at version ${event.version}: ${JSON.stringify(event.eventData)}`);
 }
 
-/** S1: one outcome a step; each attempt that was cut off was so by the end of its process. */
-export function stepsEndOnce({ history }: RunEvidence, lives: Lives): string[] {
+/** S1: one outcome a step; each attempt that was cut off was so by the end of its process, or its body never began. */
+export function stepsEndOnce({ history, effects }: RunEvidence, lives: Lives): string[] {
   const problems: string[] = [];
+  const ran = new Set(effects.map(({ stepId, attempt }) => `${stepId} ${attempt}`));
   for (const { id, attempts, outcomes } of attemptsOf(history).values()) {
     if (outcomes.length > 1) problems.push(`${id} has ${outcomes.length} outcomes`);
     for (const attempt of attempts) {
-      if (attempt.end === 'cut') problems.push(...cutProblems(id, attempt, lives));
+      if (attempt.end === 'cut' && ran.has(`${id} ${attempt.number}`))
+        problems.push(...cutProblems(id, attempt, lives));
     }
   }
   return problems;

@@ -23,12 +23,12 @@ const terminateOne = `
   WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
   ORDER BY random() LIMIT 1`;
 
-export async function openPostgresGround({ seed, breaks }: GroundOptions): Promise<Ground> {
+export async function openPostgresGround({ seed, breaks, leaseMs = 2_000 }: GroundOptions): Promise<Ground> {
   const server = await startPostgres();
   try {
     const database = await createDatabase(server);
     const proxy = await startProxy(server);
-    return new PostgresGround({ server, database, proxy, seed, breaks: breaksOf(seed, breaks) });
+    return new PostgresGround({ server, database, proxy, seed, leaseMs, breaks: breaksOf(seed, breaks) });
   } catch (error) {
     await server.close();
     throw error;
@@ -40,6 +40,7 @@ interface Parts {
   readonly database: string;
   readonly proxy: PostgresProxy;
   readonly seed: number;
+  readonly leaseMs: number;
   readonly breaks: readonly TimedBreak[];
 }
 
@@ -48,7 +49,7 @@ class PostgresGround implements Ground {
   readonly env: Readonly<Record<string, string>>;
   readonly files: undefined;
   readonly claims = 'lease';
-  readonly leaseMs = 2_000;
+  readonly leaseMs: number;
   readonly broken = { cuts: 0, lostReplies: 0, terminated: 0, restarts: 0 };
   readonly #parts: Parts;
   readonly #random: Random;
@@ -57,6 +58,7 @@ class PostgresGround implements Ground {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.leaseMs = parts.leaseMs;
     this.#random = createRandom(parts.seed + 4);
     const connectionString = parts.proxy.through(parts.database);
     this.world = createPostgresWorld({ connectionString });

@@ -28,6 +28,8 @@ export interface StormOptions {
   readonly stopEvery?: number;
   /** How much breaks beneath the workers. Default 0. */
   readonly breaks?: number;
+  /** How long claims hold. Default: as short as the store can bear. */
+  readonly leaseMs?: number;
   /** Told after each kill. */
   readonly onKill?: (kills: number) => void;
 }
@@ -38,8 +40,8 @@ const finishMs = 60_000;
 export async function storm(options: StormOptions): Promise<Evidence> {
   const directory = mkdtempSync(join(tmpdir(), 'perdure-chaos-'));
   try {
-    const { world, seed, breaks = 0 } = options;
-    const play = new Storm(options, directory, await openGround(world, { seed, breaks, directory }));
+    const { world, seed, breaks = 0, leaseMs } = options;
+    const play = new Storm(options, directory, await openGround(world, { seed, breaks, directory, leaseMs }));
     try {
       await play.rage();
       await play.calm();

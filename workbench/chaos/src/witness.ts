@@ -7,16 +7,18 @@ export interface Effect {
   readonly stepId: string;
   readonly attempt: number;
   readonly pid: number;
+  /** By the clock of the machine, in milliseconds since the epoch. */
+  readonly at: number;
 }
 
 let file: number | undefined;
 
-/** Writes `runId stepId attempt pid` for the attempt that calls it, to the file that CHAOS_EFFECTS names. */
+/** Writes `runId stepId attempt pid time` for the attempt that calls it, to the file that CHAOS_EFFECTS names. */
 export function witness(): void {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
   file ??= openSync(process.env.CHAOS_EFFECTS!, flags, 0o600);
   const { stepId, attempt } = getStepMetadata();
-  writeSync(file, `${getWorkflowMetadata().workflowRunId} ${stepId} ${attempt} ${process.pid}\n`);
+  writeSync(file, `${getWorkflowMetadata().workflowRunId} ${stepId} ${attempt} ${process.pid} ${Date.now()}\n`);
   fsyncSync(file);
 }
 
@@ -25,7 +27,7 @@ export function readEffects(path: string): Effect[] {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
   return lines.map((line) => {
-    const [runId, stepId, attempt, pid] = line.split(' ');
-    return { runId: runId!, stepId: stepId!, attempt: Number(attempt), pid: Number(pid) };
+    const [runId, stepId, attempt, pid, at] = line.split(' ');
+    return { runId: runId!, stepId: stepId!, attempt: Number(attempt), pid: Number(pid), at: Number(at) };
   });
 }

@@ -148,6 +148,14 @@ describe('with a doctored history', () => {
     expect(stepsEndOnce(cutBy(1), new Map()).join()).toMatch(/nobody started/);
   });
 
+  it('a cut of an attempt whose body never began is none', () => {
+    const taken = cutBy(process.pid);
+    const first = run.history[indexOf('step_started')]!.correlationId;
+    const effects = run.effects.filter(({ stepId }) => stepId !== first);
+    expect(stepsEndOnce(taken, lives)).toHaveLength(1);
+    expect(stepsEndOnce({ ...taken, effects }, lives)).toEqual([]);
+  });
+
   it.each<[string, () => RunEvidence, RegExp]>([
     [
       'another step',

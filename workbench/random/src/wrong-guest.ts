@@ -32,10 +32,11 @@ export function wrongGuest(piece: string | RegExp, by: string): WrongGuest {
     remove();
     throw new RangeError(`Expected ${piece} in the sources of the guest`);
   }
-  const { entry, aliases } = guestModules();
+  const { entry, aliases, parts } = guestModules();
   const moved = (path: string): string => path.replace(core, `${copy}/`);
   const to = Object.fromEntries(Object.entries(aliases).map(([specifier, path]) => [specifier, moved(path)]));
-  return { modules: { entry: moved(entry), aliases: to, packages: [join(copy, 'src')] }, remove };
+  const packages = [join(copy, 'src')];
+  return { modules: { entry: moved(entry), aliases: to, packages, parts: parts.map(moved) }, remove };
 }
 
 function replaced(directory: string, piece: string | RegExp, by: string): boolean {

@@ -23,12 +23,13 @@ export const run: Command = {
     const target = readTarget(input.positionals[0]!, session.cwd);
     const restore = input.values.json ? session.output.divert() : undefined;
     try {
-      return await withWorld(input, session, async (world) => {
+      const play = async (world: World): Promise<number> => {
         // Data that cannot be read is found before any code of the app runs, and before anything is written.
         await world.runs.list({ limit: 1 });
         const workflow = await loadWorkflow(target, session);
         return await new Stage(world, input, session).play(workflow, args);
-      });
+      };
+      return await withWorld(input, session, play, 'drive');
     } finally {
       restore?.();
     }

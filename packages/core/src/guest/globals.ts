@@ -12,41 +12,32 @@ import { nextNumber } from './random.ts';
 import { failRun } from './run-end.ts';
 import { storedTypes } from './state.ts';
 import { atobOf, btoaOf } from './web/base64-text.ts';
-import { blobClass, fileClass } from './web/blob.ts';
 import { structuredCloneOf } from './web/clone.ts';
-import { workflowCrypto } from './web/crypto.ts';
 import { domExceptionClass } from './web/dom-exception.ts';
-import { customEventClass, eventClass, eventTargetClass } from './web/event-target.ts';
-import { formDataClass } from './web/form-data.ts';
-import { headersClass } from './web/headers.ts';
-import { requestClass } from './web/request.ts';
-import { responseClass } from './web/response.ts';
-import { searchParamsClass } from './web/search-params.ts';
-import { webTypes } from './web/stored.ts';
-import { transformStreamClass } from './web/streams.ts';
-import { textDecoderClass, textEncoderClass } from './web/text-coding.ts';
-import { urlClass } from './web/url.ts';
+import { type WebGlobal, webGlobal, webType } from './web/index.ts';
+
+const web = (name: WebGlobal) => (): unknown => webGlobal(name);
 
 const lazily: Readonly<Record<string, () => unknown>> = {
   console: workflowConsole,
   Intl: workflowIntl,
   performance: workflowPerformance,
-  crypto: workflowCrypto,
-  Blob: blobClass,
-  CustomEvent: customEventClass,
+  crypto: web('crypto'),
+  Blob: web('Blob'),
+  CustomEvent: web('CustomEvent'),
   DOMException: domExceptionClass,
-  Event: eventClass,
-  EventTarget: eventTargetClass,
-  File: fileClass,
-  FormData: formDataClass,
-  Headers: headersClass,
-  Request: requestClass,
-  Response: responseClass,
-  TextDecoder: textDecoderClass,
-  TextEncoder: textEncoderClass,
-  TransformStream: transformStreamClass,
-  URL: urlClass,
-  URLSearchParams: searchParamsClass,
+  Event: web('Event'),
+  EventTarget: web('EventTarget'),
+  File: web('File'),
+  FormData: web('FormData'),
+  Headers: web('Headers'),
+  Request: web('Request'),
+  Response: web('Response'),
+  TextDecoder: web('TextDecoder'),
+  TextEncoder: web('TextEncoder'),
+  TransformStream: web('TransformStream'),
+  URL: web('URL'),
+  URLSearchParams: web('URLSearchParams'),
 };
 
 /** What throws in a microtask has nobody to catch it: the run fails, as a process would. */
@@ -64,7 +55,12 @@ installClock();
 installAbsent();
 Object.defineProperty(Math, 'random', { value: nextNumber, writable: true, configurable: true });
 for (const name of Object.keys(lazily)) defineLazily(name, lazily[name]!);
-Object.assign(storedTypes, webTypes);
+for (const name of ['Headers', 'Response', 'Request'] as const) {
+  storedTypes[name] = {
+    reduce: (value, tag) => (tag === name ? webType(name).reduce(value, tag) : undefined),
+    revive: (data) => webType(name).revive(data),
+  };
+}
 define('btoa', btoaOf);
 define('atob', atobOf);
 define('structuredClone', structuredCloneOf);

@@ -58,14 +58,12 @@ type Method = (this: Date, ...args: never[]) => unknown;
 /** Makes local time of dates UTC. */
 export function installLocalTime(prototype: Date): void {
   const methods = prototype as unknown as Record<string, Method>;
-  const put = (name: string, method: Method): void => {
-    Object.defineProperty(methods, name, { value: method, writable: true, configurable: true });
-  };
+  // Assigned, not defined: what is there keeps its attributes, and every context pays for this.
   for (const part of parts) {
-    put(`get${part}`, methods[`getUTC${part}`]!);
-    if (part !== 'Day') put(`set${part}`, methods[`setUTC${part}`]!);
+    methods[`get${part}`] = methods[`getUTC${part}`]!;
+    if (part !== 'Day') methods[`set${part}`] = methods[`setUTC${part}`]!;
   }
-  for (const [name, method] of Object.entries(inZone)) put(name, method as Method);
+  Object.assign(methods, inZone);
   for (const name of ['toLocaleString', 'toLocaleDateString', 'toLocaleTimeString'] as const) {
     const real = prototype[name] as (
       locales?: Intl.LocalesArgument,
@@ -76,7 +74,7 @@ export function installLocalTime(prototype: Date): void {
         return real.call(this, locales, inUtc(options));
       },
     }[name]!;
-    put(name, ours as Method);
+    methods[name] = ours as Method;
   }
 }
 

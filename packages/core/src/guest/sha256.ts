@@ -1,11 +1,14 @@
 /** SHA-256 (FIPS 180-4): the guest has no host crypto, and needs it synchronously. */
 
 const rounds = 64;
-const constants = new Uint32Array(rounds);
-const initial = new Uint32Array(8);
+/** Made at the first use. */
+let constants!: Uint32Array;
+let initial!: Uint32Array;
 
 /** The first 32 fractional bits of square and cube roots of the primes. */
 function prepare(): void {
+  constants = new Uint32Array(rounds);
+  initial = new Uint32Array(8);
   let count = 0;
   for (let candidate = 2; count < rounds; candidate += 1) {
     let prime = true;
@@ -79,7 +82,7 @@ function compress(state: Uint32Array, schedule: Uint32Array): void {
 }
 
 export function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  if (constants[0] === 0) prepare();
+  if (!initial) prepare();
   const view = padded(bytes, 64);
   const state = initial.slice();
   const schedule = new Uint32Array(rounds);

@@ -2,9 +2,9 @@
 import { padded } from './sha256.ts';
 
 const rounds = 80;
-/** High and low halves by turns. */
-const constants = new Int32Array(rounds * 2);
-const initial = { 'SHA-384': new Int32Array(16), 'SHA-512': new Int32Array(16) };
+/** High and low halves by turns; made at the first use. */
+let constants!: Int32Array;
+let initial!: Readonly<Record<'SHA-384' | 'SHA-512', Int32Array>>;
 
 /** The first 64 fractional bits of square roots (2) and cube roots (3) of primes. */
 function fraction(prime: number, degree: 2 | 3): bigint {
@@ -23,6 +23,8 @@ function put(words: Int32Array, index: number, word: bigint): void {
 }
 
 function prepare(): void {
+  constants = new Int32Array(rounds * 2);
+  initial = { 'SHA-384': new Int32Array(16), 'SHA-512': new Int32Array(16) };
   let count = 0;
   for (let candidate = 2; count < rounds; candidate += 1) {
     let prime = true;
@@ -90,7 +92,7 @@ function compress(state: Int32Array, w: Int32Array): void {
 }
 
 export function sha512(bytes: Uint8Array, kind: 'SHA-384' | 'SHA-512'): Uint8Array<ArrayBuffer> {
-  if (constants[0] === 0) prepare();
+  if (!initial) prepare();
   const view = padded(bytes, 128);
   const state = initial[kind].slice();
   const schedule = new Int32Array(rounds * 2);

@@ -6,19 +6,10 @@
 import { streamIndexInvalid, streamNameInvalid, streamsAreForSteps } from '../channel-messages.ts';
 import { streamPlaceIn } from '../payload/stream-record.ts';
 import type { StreamPlace } from '../stream-place.ts';
-import { define } from './lazy.ts';
+import { defineLazily } from './lazy.ts';
 import { init, storedTypes } from './state.ts';
 
 const key = Symbol('makes stream handles');
-
-class Handle {
-  readonly place: StreamPlace;
-
-  constructor(kind: string, given: unknown, place?: StreamPlace) {
-    if (given !== key || !place) throw streamsAreForSteps(`new ${kind}()`);
-    this.place = place;
-  }
-}
 
 function refused(kind: string, members: readonly string[]): PropertyDescriptorMap {
   const fail = (member: string) => () => {
@@ -27,40 +18,60 @@ function refused(kind: string, members: readonly string[]): PropertyDescriptorMa
   return Object.fromEntries(members.map((member) => [member, { value: fail(member), configurable: true }]));
 }
 
-class WorkflowReadableStream extends Handle {
-  constructor(given?: unknown, place?: StreamPlace) {
-    super('ReadableStream', given, place);
+type HandleClass = new (given?: unknown, place?: StreamPlace) => { readonly place: StreamPlace };
+
+function makeClasses(): Record<'ReadableStream' | 'WritableStream', HandleClass> {
+  class Handle {
+    readonly place: StreamPlace;
+
+    constructor(kind: string, given: unknown, place?: StreamPlace) {
+      if (given !== key || !place) throw streamsAreForSteps(`new ${kind}()`);
+      this.place = place;
+    }
   }
+  class ReadableStream extends Handle {
+    constructor(given?: unknown, place?: StreamPlace) {
+      super('ReadableStream', given, place);
+    }
+  }
+  class WritableStream extends Handle {
+    constructor(given?: unknown, place?: StreamPlace) {
+      super('WritableStream', given, place);
+    }
+  }
+  const readableMembers = ['getReader', 'pipeTo', 'pipeThrough', 'tee', 'cancel', 'values', 'getTailIndex'];
+  Object.defineProperties(ReadableStream.prototype, refused('ReadableStream', readableMembers));
+  Object.defineProperties(
+    WritableStream.prototype,
+    refused('WritableStream', ['getWriter', 'abort', 'close']),
+  );
+  Object.defineProperty(ReadableStream.prototype, Symbol.asyncIterator, {
+    value() {
+      throw streamsAreForSteps('for await over a ReadableStream');
+    },
+  });
+  const made = { ReadableStream, WritableStream };
+  for (const name of names) {
+    Object.defineProperty(made[name], 'name', { value: name });
+    Object.defineProperty(made[name].prototype, Symbol.toStringTag, { value: name });
+  }
+  return made;
 }
 
-class WorkflowWritableStream extends Handle {
-  constructor(given?: unknown, place?: StreamPlace) {
-    super('WritableStream', given, place);
-  }
+const names = ['ReadableStream', 'WritableStream'] as const;
+/** Made when the first handle is, or when the globals are looked at. */
+let made: ReturnType<typeof makeClasses> | undefined;
+
+function classes(): ReturnType<typeof makeClasses> {
+  made ??= makeClasses();
+  return made;
 }
 
-const readableMembers = ['getReader', 'pipeTo', 'pipeThrough', 'tee', 'cancel', 'values', 'getTailIndex'];
-Object.defineProperties(WorkflowReadableStream.prototype, refused('ReadableStream', readableMembers));
-Object.defineProperties(
-  WorkflowWritableStream.prototype,
-  refused('WritableStream', ['getWriter', 'abort', 'close']),
-);
-Object.defineProperty(WorkflowReadableStream.prototype, Symbol.asyncIterator, {
-  value() {
-    throw streamsAreForSteps('for await over a ReadableStream');
-  },
-});
-
-for (const [name, handle] of [
-  ['ReadableStream', WorkflowReadableStream],
-  ['WritableStream', WorkflowWritableStream],
-] as const) {
-  Object.defineProperty(handle, 'name', { value: name });
-  Object.defineProperty(handle.prototype, Symbol.toStringTag, { value: name });
-  define(name, handle);
+for (const name of names) {
+  defineLazily(name, () => classes()[name]);
   storedTypes[name] = {
-    reduce: (value) => (value instanceof handle ? { ...value.place } : undefined),
-    revive: (data) => new handle(key, streamPlaceIn(data)),
+    reduce: (value) => (made && value instanceof made[name] ? { ...value.place } : undefined),
+    revive: (data) => new (classes()[name])(key, streamPlaceIn(data)),
   };
 }
 
@@ -82,13 +93,13 @@ export function readableHandle<T>(runId: string, options: ReadableOptions = {}):
   const { namespace, startIndex } = options;
   if (startIndex !== undefined && !Number.isSafeInteger(startIndex)) throw streamIndexInvalid(startIndex);
   const place = streamPlaceIn({ runId, name: checkedName(namespace), startIndex });
-  return new WorkflowReadableStream(key, place) as unknown as ReadableStream<T>;
+  return new (classes().ReadableStream)(key, place) as unknown as ReadableStream<T>;
 }
 
 /** A stream of a run, to be passed to steps that write it. */
 export function writableHandle<T>(runId: string, namespace: string | undefined): WritableStream<T> {
   const place = { runId, name: checkedName(namespace) };
-  return new WorkflowWritableStream(key, place) as unknown as WritableStream<T>;
+  return new (classes().WritableStream)(key, place) as unknown as WritableStream<T>;
 }
 
 /** A stream of this run, to be passed to steps: its default one, or one by name (1 to 512 characters). */

@@ -33,19 +33,26 @@ export interface ErrorRecord {
 
 type ErrorClass = new (message?: string) => Error;
 
-const builtin: ReadonlyMap<string, ErrorClass> = new Map<string, ErrorClass>(
-  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((one) => [
-    one.name,
-    one,
-  ]),
-);
+const builtin: ReadonlyMap<string, ErrorClass> = new Map<string, ErrorClass>([
+  ['Error', Error],
+  ['EvalError', EvalError],
+  ['RangeError', RangeError],
+  ['ReferenceError', ReferenceError],
+  ['SyntaxError', SyntaxError],
+  ['TypeError', TypeError],
+  ['URIError', URIError],
+]);
 
 /**
  * The engine's, one by one: a namespace would be made, getter by getter, in every context. Keys say their names, as a
- * bundler of the host may give the classes others.
+ * bundler of the host may give the classes others. Made when an error crosses: most runs see none.
  */
-const own: ReadonlyMap<string, { readonly prototype: object }> = new Map(
-  Object.entries({
+let own: Readonly<Record<string, { readonly prototype: object }>> | undefined;
+
+function ownClass(name: string): { readonly prototype: object } | undefined {
+  own ??= {
+    // Nothing but what is listed is found.
+    __proto__: null,
     ContextError,
     DivergenceError,
     FatalError,
@@ -61,8 +68,9 @@ const own: ReadonlyMap<string, { readonly prototype: object }> = new Map(
     WorkflowRunCancelledError,
     WorkflowRunFailedError,
     WorkflowRunNotFoundError,
-  }),
-);
+  } as unknown as NonNullable<typeof own>;
+  return own[name];
+}
 
 const hasErrorData = (Error as unknown as { isError?: (value: unknown) => boolean }).isError;
 
@@ -107,7 +115,7 @@ export function blankError(name: string, message: string, classId: string | unde
   const known = classId === undefined ? undefined : realm.classes.get(classId);
   const Builtin = known ? Error : builtin.get(name);
   const error = Builtin ? new Builtin(message) : new Error(message);
-  const prototype = known?.prototype ?? own.get(name)?.prototype;
+  const prototype = known?.prototype ?? ownClass(name)?.prototype;
   if (prototype) Object.setPrototypeOf(error, prototype);
   return error;
 }
@@ -131,7 +139,7 @@ export function fillError(
         define(error, key, (fields as Record<string, unknown>)[key]);
     }
   }
-  if (error.name !== name || (own.has(name) && !Object.hasOwn(error, 'name'))) hide(error, 'name', name);
+  if (error.name !== name || (ownClass(name) && !Object.hasOwn(error, 'name'))) hide(error, 'name', name);
   if (typeof stack === 'string') hide(error, 'stack', stack);
   if (Array.isArray(cause)) hide(error, 'cause', cause[0]);
   if (Array.isArray(parts.errors)) hide(error, 'errors', parts.errors);

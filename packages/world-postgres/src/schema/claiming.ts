@@ -28,6 +28,12 @@ CREATE FUNCTION {{schema}}.next_wakes(p_names text[]) RETURNS TABLE (workflow_na
   SELECT w.workflow_name, w.wake_at FROM w WHERE p_names IS NULL OR w.workflow_name = ANY (p_names)
 $body$;
 
+-- A run that was claimed, with its last events.
+CREATE FUNCTION {{schema}}.claimed(k {{schema}}.runs) RETURNS json LANGUAGE sql STABLE AS $body$
+  SELECT json_build_object('run', row_to_json(k), 'recent', (SELECT coalesce(json_agg(row_to_json(e) ORDER BY e.version), '[]')
+    FROM {{schema}}.events e WHERE e.run_id = k.run_id AND e.version > k.version - {{recentEvents}}))
+$body$;
+
 -- Takes up to p_limit due runs, of every workflow its share, and of each the longest due first. What this worker holds
 -- without knowing it (p_known: not null when a reply was lost) comes first.
 CREATE FUNCTION {{schema}}.claim_runs(p_worker text, p_lease double precision, p_limit integer, p_names text[], p_known text[], p_at double precision)
@@ -45,7 +51,7 @@ DECLARE
 BEGIN
   PERFORM {{schema}}.bury_workers(v_now);
   IF p_known IS NOT NULL THEN
-    SELECT coalesce(array_agg(row_to_json(k)), '{}') INTO v_taken FROM {{schema}}.runs k
+    SELECT coalesce(array_agg({{schema}}.claimed(k)), '{}') INTO v_taken FROM {{schema}}.runs k
       WHERE k.held AND k.worker = p_worker AND k.run_id <> ALL (p_known);
     v_left := v_left - cardinality(v_taken);
   END IF;
@@ -62,7 +68,7 @@ BEGIN
       taken AS (
         UPDATE {{schema}}.runs k SET held = true, worker = p_worker, epoch = nextval('{{schema}}.epochs')
           FROM due WHERE k.run_id = due.run_id RETURNING k.*)
-      SELECT array_agg(row_to_json(taken)) INTO v_some FROM taken;
+      SELECT array_agg({{schema}}.claimed(taken)) INTO v_some FROM taken;
       IF v_some IS NOT NULL THEN
         v_taken := v_taken || v_some;
         v_left := v_left - cardinality(v_some);

@@ -20,7 +20,7 @@ function bodyOf(value: object, name: string): ArrayBuffer | ReadableStream | und
   return body.bytes ? body.bytes.slice().buffer : body.stream;
 }
 
-export const webTypes: Readonly<Record<string, StoredType>> = {
+export const webTypes: Readonly<Record<'Headers' | 'Response' | 'Request', StoredType>> = {
   Headers: {
     reduce: (value, tag) => (tag === 'Headers' && value instanceof headersClass() ? [...value] : undefined),
     revive: (data) => new (headersClass())(headerPairs(data)),
