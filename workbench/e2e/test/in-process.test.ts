@@ -1,3 +1,4 @@
+import * as offers from '@workbench/workflows/offers.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Case } from '../src/app.ts';
 import { applies, type Way } from '../src/exceptions.ts';
@@ -67,6 +68,22 @@ describe('on postgres, with three workers', () => {
     stage = await openStage({ world, way: 'fleet' });
   });
   afterAll(() => stage.close());
+
+  it('runs and offered steps go from worker to worker', async () => {
+    const app = stage.app();
+    const seen = { runs: 0, offered: 0 };
+    while (seen.runs === 0 || seen.offered === 0) {
+      const runs = await Promise.all([1, 2, 3].map(() => app.start(offers.restsBetween, [5])));
+      for (const run of runs) {
+        expect(await run.returnValue).toBe(30);
+        const started = (await app.history(run.runId)).filter((event) => event.eventType === 'step_started');
+        const workers = started.map(({ eventData }) => eventData.worker);
+        const owners = workers.filter((_, i) => i % 2 === 0);
+        seen.runs += new Set(owners).size - 1;
+        seen.offered += owners.filter((owner, round) => workers[2 * round + 1] !== owner).length;
+      }
+    }
+  });
 
   describe.each(Object.keys(suites))('%s', (suite) => {
     it.each(played(suite, world, 'fleet'))('%s', async (name, one) => {

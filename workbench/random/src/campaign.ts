@@ -3,6 +3,7 @@ import type { World } from '@perdure/world';
 import type { GuestModules } from '../../../packages/perdure/src/guest.ts';
 import { publish } from './edition.ts';
 import { sketchOf } from './generate.ts';
+import type { PostgresUrl, WorldName } from './ground.ts';
 import { type Complaint, judge } from './judge.ts';
 import { type PlayedRun, type Playing, play, type Setting } from './playing.ts';
 import { differentStreams } from './same-stream.ts';
@@ -19,6 +20,7 @@ export interface CampaignOptions {
   /** `each`: every edition in every setting; `in turn`: in one of them. */
   readonly play: 'each' | 'in turn';
   readonly disguise?: (world: World) => World;
+  readonly postgres?: PostgresUrl;
   /** The guest runtime that programs are built on. Default the engine's. */
   readonly guest?: GuestModules;
   readonly onEdition?: (figures: Figures) => void;
@@ -49,11 +51,13 @@ export interface Report {
   readonly failures: readonly Failure[];
 }
 
-export const allSettings: readonly Setting[] = (['memory', 'local'] as const).flatMap((world) =>
-  (['resident', 'dropped'] as const).flatMap((residency) =>
-    [0, 4].map((crashes): Setting => ({ world, residency, crashes })),
-  ),
-);
+export function settingsOn(...worlds: readonly WorldName[]): Setting[] {
+  return worlds.flatMap((world) =>
+    (['resident', 'dropped'] as const).flatMap((residency) =>
+      [0, 4].map((crashes): Setting => ({ world, residency, crashes })),
+    ),
+  );
+}
 
 export const noFigures: Figures = {
   sketches: 0,
@@ -93,9 +97,15 @@ export async function playSketches(
   const playings: Playing[] = [];
   try {
     for (const setting of options.settings) {
-      const { disguise, seed, stuckMs, stride } = options;
+      const { disguise, postgres, seed, stuckMs, stride } = options;
       const started = performance.now();
-      const playing = await play(edition, { setting, seed, stuckMs, ...(disguise ? { disguise } : {}) });
+      const playing = await play(edition, {
+        setting,
+        seed,
+        stuckMs,
+        ...(disguise ? { disguise } : {}),
+        ...(postgres ? { postgres } : {}),
+      });
       const played = performance.now();
       playings.push(playing);
       const { complaints, problems, prefixes } = await judge(playing, stride);

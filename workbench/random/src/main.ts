@@ -5,7 +5,9 @@
  * exit code 0 only if nothing is wrong; what fails is made small and shown with its source and its history.
  */
 import { parseArgs } from 'node:util';
-import { allSettings, campaign, type Failure, shrunk } from './campaign.ts';
+import { serverOnDemand } from '@workbench/postgres/server-on-demand.ts';
+import { campaign, type Failure, settingsOn, shrunk } from './campaign.ts';
+import { worldNames } from './ground.ts';
 import type { PlayedRun, Setting } from './playing.ts';
 import { sourceOf } from './print.ts';
 
@@ -31,11 +33,10 @@ function whole(name: 'seed' | 'count' | 'crashes' | 'stride' | 'together', least
 
 function settingsOf(world: string | undefined): readonly Setting[] {
   const crashes = whole('crashes', 0);
-  const settings = allSettings
-    .filter((setting) => world === undefined || setting.world === world)
-    .map((setting) => (setting.crashes === 0 ? setting : { ...setting, crashes }));
-  if (settings.length === 0) throw new RangeError(`Expected memory or local for --world, got ${world}.`);
-  return settings;
+  const worlds = worldNames.filter((name) => (world === undefined ? name !== 'postgres' : name === world));
+  if (worlds.length === 0)
+    throw new RangeError(`Expected one of ${worldNames.join(', ')} for --world, got ${world}.`);
+  return settingsOn(...worlds).map((setting) => (setting.crashes === 0 ? setting : { ...setting, crashes }));
 }
 
 const tell = (text: string): void => {
@@ -44,11 +45,13 @@ const tell = (text: string): void => {
 
 const seed = whole('seed', 0);
 const count = whole('count', 1);
+const server = serverOnDemand();
 const options = {
   settings: settingsOf(values.world),
   together: whole('together', 1),
   stride: whole('stride', 1),
   stuckMs: 5_000,
+  postgres: server.url,
   play: count <= 50 ? 'each' : 'in turn',
 } as const;
 const begun = performance.now();
@@ -89,6 +92,7 @@ if (values.json) {
     tell(pageOf(await shrunk(failures[0]!, options, 5)));
   } else tell('Every run is right.');
 }
+await server.close();
 process.exitCode = failures.length === 0 ? 0 : 1;
 
 function summaryOf({ sketch, setting, problems, run }: Failure): string {

@@ -1,22 +1,18 @@
 /** Plays an edition once: all its sketches at the same time, on one world, while processes crash. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Counters, createRuntime, type Runtime } from '@perdure/core';
 import { type Event, type EventOf, isEnded, type World } from '@perdure/world';
-import { createLocalWorld } from '@perdure/world-local';
-import { createMemoryWorld } from '@perdure/world-memory';
 import { createRandom, type Random } from '../../chaos/src/random.ts';
 import { Bodies, type Trace } from './bodies.ts';
 import type { Edition } from './edition.ts';
+import { type Ground, openGround, type PostgresUrl, type WorldName } from './ground.ts';
 import { inputOf } from './opened.ts';
 import { Outside } from './outside.ts';
 import type { Sketch } from './sketch.ts';
 import { type Tether, tether } from './tether.ts';
 
 export interface Setting {
-  readonly world: 'memory' | 'local';
+  readonly world: WorldName;
   /** `resident` keeps Executions between turns, `dropped` drops them after every one. */
   readonly residency: 'resident' | 'dropped';
   /** How many processes end on the way. */
@@ -53,20 +49,19 @@ export interface PlayOptions {
   readonly stuckMs: number;
   /** Puts something between the world and everybody. */
   readonly disguise?: (world: World) => World;
+  /** Where the world on Postgres is. */
+  readonly postgres?: PostgresUrl;
 }
 
 export async function play(edition: Edition, options: PlayOptions): Promise<Playing> {
-  const { setting, disguise = (world) => world } = options;
-  const local = setting.world === 'local';
-  const dataDir = local ? await mkdtemp(join(tmpdir(), 'perdure-random-')) : '';
-  const world = disguise(local ? createLocalWorld({ dataDir }) : createMemoryWorld());
-  const theatre = new Theatre(edition, world, options);
+  const { setting, disguise = (world) => world, postgres } = options;
+  const ground = await openGround(setting.world, postgres);
+  const theatre = new Theatre(edition, { ...ground, world: () => disguise(ground.world()) }, options);
   try {
     return await theatre.play();
   } finally {
     await theatre.close();
-    await world.close();
-    if (local) await rm(dataDir, { recursive: true, force: true });
+    await ground.close();
   }
 }
 
@@ -82,6 +77,8 @@ const eventsMostEach = 500;
 
 class Theatre {
   readonly #edition: Edition;
+  readonly #ground: Ground;
+  /** As somebody outside has it. */
   readonly #world: World;
   readonly #options: PlayOptions;
   readonly #random: Random;
@@ -101,14 +98,17 @@ class Theatre {
   /** Processes that end on the way. */
   #doomed = 0;
 
-  constructor(edition: Edition, world: World, options: PlayOptions) {
+  constructor(edition: Edition, ground: Ground, options: PlayOptions) {
+    const world = ground.world();
     this.#edition = edition;
+    this.#ground = ground;
     this.#world = world;
     this.#options = options;
     this.#random = createRandom(options.seed);
     this.#slots = this.#random.pick([256, 256, 3, 1]);
     this.#places = this.#random.pick([256, 256, 5]);
-    this.#workers = this.#random.pick([1, 1, 2]);
+    const workers = this.#random.pick([1, 1, 2]);
+    this.#workers = options.setting.world === 'postgres' ? 2 : workers;
     this.#hints = this.#random.pick(['all', 'all', 'half']);
     this.#drivers = this.#random.pick(['one', 'many']);
     this.#bodies = new Bodies(this.#random);
@@ -166,7 +166,7 @@ class Theatre {
     const each = Math.ceil((12 * this.#edition.sketches.length) / Math.max(1, setting.crashes));
     const crashAt = crashes ? random.between(1, each) : 0;
     const point = random.pick(['before', 'unacknowledged', 'after', 'stopped'] as const);
-    const process: Tether = tether(this.#world, {
+    const process: Tether = tether(this.#ground.world(), {
       drivers: this.#drivers,
       crashAt,
       point,

@@ -71,6 +71,17 @@ export async function offersMany(n: number): Promise<number> {
   return halves.reduce((sum, value) => sum + value, 0);
 }
 
+/** In every round a step here, one for whoever takes it, and a time at which nobody has the run. */
+export async function restsBetween(rounds: number): Promise<number> {
+  'use workflow';
+  let sum = 0;
+  for (let round = 0; round < rounds; round += 1) {
+    sum += (await whole(round)) + (await half(2 * round));
+    await sleep(1);
+  }
+  return sum;
+}
+
 export async function offersUntilItWorks(): Promise<number> {
   'use workflow';
   return third();
