@@ -164,8 +164,8 @@ export class RunSession {
   async #append(execution: Execution, claim: 'keep' | 'release'): Promise<boolean> {
     const { ended } = execution;
     const { hasReady, hasRunning } = execution.open;
-    // Nobody runs what is running when a drained run is given back: the next owner starts it again.
-    const isCutOff = hasRunning && this.#state === 'draining';
+    // Nobody runs what is running when a run is given back by who starts nothing more: the next owner starts it again.
+    const isCutOff = hasRunning && this.#state !== 'driving';
     const waitsOnly = claim === 'release' && !hasReady && !isCutOff;
     const next = waitsOnly ? this.#builder.nextDueAt(execution) : this.#builder.now(execution);
     const wakeAt = ended ? null : next;
