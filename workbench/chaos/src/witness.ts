@@ -18,7 +18,10 @@ export function witness(): void {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
   file ??= openSync(process.env.CHAOS_EFFECTS!, flags, 0o600);
   const { stepId, attempt } = getStepMetadata();
-  writeSync(file, `${getWorkflowMetadata().workflowRunId} ${stepId} ${attempt} ${process.pid} ${Date.now()}\n`);
+  writeSync(
+    file,
+    `${getWorkflowMetadata().workflowRunId} ${stepId} ${attempt} ${process.pid} ${Date.now()}\n`,
+  );
   fsyncSync(file);
 }
 
