@@ -32,10 +32,11 @@ export interface Setting {
   readonly mode: Mode;
   /** The same for each server of one story. */
   readonly store: Store;
+  readonly leaseMs: number;
 }
 
 /** Starts a server of an app, with the routes that the suite drives it by. */
-export async function startApp({ app, mode, store }: Setting): Promise<ServerProcess> {
+export async function startApp({ app, mode, store, leaseMs }: Setting): Promise<ServerProcess> {
   const { folder, dev, prod } = apps[app]!;
   const absolute = fileURLToPath(new URL(`../../${folder}`, import.meta.url));
   return startServer({
@@ -45,6 +46,7 @@ export async function startApp({ app, mode, store }: Setting): Promise<ServerPro
       NODE_ENV: mode === 'prod' ? 'production' : 'development',
       WORKFLOW_SIGNING_KEYS: signingKeys,
       WORKBENCH_DRIVER: 'on',
+      WORKBENCH_LEASE_MS: String(leaseMs),
       ...store.env,
     },
   });

@@ -3,7 +3,7 @@ import { type Mode, startApp } from './apps.ts';
 import type { Way } from './exceptions.ts';
 import type { Place } from './over-http.ts';
 import { problemsOf, type ServerProcess } from './server-process.ts';
-import { openStore, type PostgresUrl, type Store } from './stores.ts';
+import type { Store } from './stores.ts';
 
 export interface Target {
   readonly app: string;
@@ -19,14 +19,16 @@ export function wayTo({ workers }: Pick<Target, 'workers'>): Way {
 
 export class Fleet {
   readonly store: Store;
+  readonly leaseMs: number;
   readonly #target: Target;
   #alive: ServerProcess[] = [];
   #asked = 0;
 
   /** Empty: `fill` starts the servers. */
-  constructor(target: Target, store: Store) {
+  constructor(target: Target, store: Store, leaseMs: number) {
     this.#target = target;
     this.store = store;
+    this.leaseMs = leaseMs;
   }
 
   /** Whose turn it is. */
@@ -51,7 +53,7 @@ export class Fleet {
 
   async #startUpTo(workers: number): Promise<void> {
     const missing = Math.max(0, workers - this.#alive.length);
-    const setting = { ...this.#target, store: this.store };
+    const setting = { ...this.#target, store: this.store, leaseMs: this.leaseMs };
     // All at once, on a store in which nothing is yet: it is one of them that makes it ready.
     this.#alive.push(...(await Promise.all(Array.from({ length: missing }, () => startApp(setting)))));
   }
@@ -73,22 +75,5 @@ export class Fleet {
   async close(): Promise<void> {
     await Promise.all(this.#alive.map((server) => server.stop()));
     await this.store.remove();
-  }
-}
-
-/** Servers on a store of their own, with more for their environment. */
-export async function openFleet(
-  target: Target,
-  postgres: PostgresUrl,
-  env: Readonly<Record<string, string>> = {},
-): Promise<Fleet> {
-  const store = await openStore(target.world, postgres);
-  const fleet = new Fleet(target, { ...store, env: { ...store.env, ...env } });
-  try {
-    await fleet.fill();
-    return fleet;
-  } catch (error) {
-    await fleet.close();
-    throw error;
   }
 }

@@ -2,17 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { EventOf } from '@perdure/world';
 import type { MortalApp } from './cases/recovery.ts';
-import { type Fleet, openFleet, type Target } from './fleet.ts';
+import type { Fleet } from './fleet.ts';
 import { openOverHttp } from './over-http.ts';
-import type { PostgresUrl } from './stores.ts';
-
-/** For how long a worker is waited for that is gone: shorter than by default, so that cases are. */
-const mortalLeaseMs = 2_000;
-
-/** The servers that recovery cases kill, one case after the other. */
-export function openMortalFleet(target: Target, postgres: PostgresUrl): Promise<Fleet> {
-  return openFleet(target, postgres, { WORKBENCH_LEASE_MS: String(mortalLeaseMs) });
-}
 
 /** Plays a case on a full fleet, and with the lines only that it leaves itself. */
 export async function withMortalApp(fleet: Fleet, play: (app: MortalApp) => Promise<void>): Promise<void> {
@@ -41,7 +32,7 @@ function mortalApp(fleet: Fleet, effects: MortalApp['effects']): MortalApp {
       lastRunId = run.runId;
       return run;
     },
-    leaseMs: mortalLeaseMs,
+    leaseMs: fleet.leaseMs,
     crash: async () => fleet.kill(fleet.pids.length === 1 ? fleet.pids[0]! : await working()),
     restart: () => fleet.restart(),
     effects,

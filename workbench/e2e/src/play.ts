@@ -4,10 +4,10 @@ import { serverOnDemand } from '@workbench/postgres/server-on-demand.ts';
 import { removeBuilds } from './apps.ts';
 import { recoveryCases } from './cases/recovery.ts';
 import { applies } from './exceptions.ts';
-import { type Fleet, openFleet, type Target, wayTo } from './fleet.ts';
-import { openMortalFleet, withMortalApp } from './mortal-app.ts';
+import { type Target, wayTo } from './fleet.ts';
+import { Fleets } from './fleets.ts';
+import { withMortalApp } from './mortal-app.ts';
 import { openOverHttp } from './over-http.ts';
-import type { PostgresUrl } from './stores.ts';
 import { suites } from './suites.ts';
 
 export interface Wanted extends Target {
@@ -53,33 +53,6 @@ export async function playAll(wanted: Wanted): Promise<number> {
   return failures.length === 0 && passed > 0 ? 0 : 1;
 }
 
-/** The servers of the cases, and those of the cases that kill them: started when first asked for. */
-class Fleets {
-  readonly #wanted: Wanted;
-  readonly #postgres: PostgresUrl;
-  #lasting: Promise<Fleet> | undefined;
-  #mortal: Promise<Fleet> | undefined;
-
-  constructor(wanted: Wanted, postgres: PostgresUrl) {
-    this.#wanted = wanted;
-    this.#postgres = postgres;
-  }
-
-  lasting(): Promise<Fleet> {
-    this.#lasting ??= openFleet(this.#wanted, this.#postgres);
-    return this.#lasting;
-  }
-
-  mortal(): Promise<Fleet> {
-    this.#mortal ??= openMortalFleet(this.#wanted, this.#postgres);
-    return this.#mortal;
-  }
-
-  async close(): Promise<void> {
-    for (const fleet of [this.#lasting, this.#mortal]) await (await fleet?.catch(() => undefined))?.close();
-  }
-}
-
 function partsOf(wanted: Wanted, fleets: Fleets): Part[] {
   const { world, only = '' } = wanted;
   const way = wayTo(wanted);
@@ -99,7 +72,7 @@ function partsOf(wanted: Wanted, fleets: Fleets): Part[] {
     }
   }
   for (const one of recoveryCases)
-    add('recovery', one.name, async () => withMortalApp(await fleets.mortal(), one.play));
+    add('recovery', one.name, async () => withMortalApp(await fleets.for(one), one.play));
   return parts;
 }
 

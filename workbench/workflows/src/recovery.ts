@@ -33,12 +33,10 @@ async function hangsOnceOffered(name: string): Promise<string> {
 }
 hangsOnceOffered.offer = true;
 
-/** Waits, or keeps its whole process from doing anything else. */
-async function lasts(name: string, ms: number, how: 'idle' | 'busy'): Promise<void> {
+async function lasts(name: string, ms: number): Promise<void> {
   'use step';
   leaveTrace(name);
-  if (how === 'idle') await new Promise((resolve) => setTimeout(resolve, ms));
-  else for (const end = Date.now() + ms; Date.now() < end; );
+  await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** As `lasts`, for whoever takes it. */
@@ -95,13 +93,13 @@ export async function fansOut(n: number): Promise<string[]> {
 }
 
 /** Steps here and anywhere, between times at which nobody has the run, one of each longer than a lease. */
-export async function takesLong(name: string, ms: number, how: 'idle' | 'busy'): Promise<void> {
+export async function takesLong(name: string, ms: number): Promise<void> {
   'use workflow';
   for (let round = 0; round < 3; round += 1) {
-    await Promise.all([lasts(`${name}-${round}-here`, 1, 'idle'), lastsOffered(`${name}-${round}-there`, 1)]);
+    await Promise.all([lasts(`${name}-${round}-here`, 1), lastsOffered(`${name}-${round}-there`, 1)]);
     await sleep(5);
   }
-  await Promise.all([lasts(`${name}-long-here`, ms, how), lastsOffered(`${name}-long-there`, ms)]);
+  await Promise.all([lasts(`${name}-long-here`, ms), lastsOffered(`${name}-long-there`, ms)]);
 }
 
 export async function writesAcrossCrash(): Promise<void> {
