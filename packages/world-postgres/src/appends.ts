@@ -147,7 +147,7 @@ export class Appends {
       release: release === true || ended,
       lease: held.leaseMs,
       updated: run.updatedAt,
-      change: changeOf(before, run, owns(projection)),
+      change: changeOf(before, run, () => owns(projection)),
       events: written,
       tokens,
       offers: offersOf(held, projection, copies),

@@ -11,8 +11,14 @@ import pg from 'pg';
 import { schemaOld, storeFailed, storeRefused, storeUnreachable } from './messages.ts';
 import { troubleOf } from './sql-errors.ts';
 
-/** What of `pg`'s pool is used; a pool of the caller's is used as it is. */
-export type PoolLike = Pick<pg.Pool, 'query' | 'end' | 'on'> & { readonly options: pg.PoolConfig };
+/** What of `pg`'s pool is used; a pool of the caller's is used as it is. Spelled out: apps need no types of `pg` for it. */
+export interface PoolLike {
+  query(statement: { readonly text: string }): Promise<{ readonly rows: unknown[] }>;
+  end(): Promise<void>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  /** By which it connects. */
+  readonly options: object;
+}
 
 export interface Statement {
   /** What it does, for errors: "append to runs". */
@@ -57,7 +63,7 @@ export class Database {
   }
 
   get place(): string {
-    return placeOf(this.#options.pool.options);
+    return placeOf(this.#options.pool.options as pg.PoolConfig);
   }
 
   get schema(): string {
@@ -94,7 +100,7 @@ export class Database {
     // Prepared once per connection; the name tells the text, so that whoever else has it has the same.
     const name = this.#prepares === 'yes' && values ? nameOf(text) : undefined;
     const config = { name, text, values, types };
-    const { rows } = await this.#options.pool.query(config as pg.QueryConfig);
+    const { rows } = await this.#options.pool.query(config);
     return rows as R[];
   }
 

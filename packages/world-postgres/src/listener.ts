@@ -50,6 +50,8 @@ export class Listener {
       await client.connect();
       await client.query(`LISTEN "${this.#options.channel}"`);
       if (this.#state === 'closed') return void client.end().catch(() => undefined);
+      // Who only listens keeps no process alive.
+      (client as { unref?: () => void }).unref?.();
       this.#client = client;
       await this.#greet();
     } catch {

@@ -1,5 +1,5 @@
 /** Runs as rows. */
-import { isId, type RunProjection, type RunStatus } from '@perdure/world';
+import { isEnded, isId, type RunProjection, type RunStatus } from '@perdure/world';
 import { fromColumn, toColumn } from './column-text.ts';
 import { rowDamaged } from './messages.ts';
 
@@ -67,7 +67,7 @@ export function runOf(row: RunRow): RunProjection {
 export function changeOf(
   before: RunProjection,
   run: RunProjection,
-  owns: 'something' | 'nothing',
+  owns: () => 'something' | 'nothing',
 ): Readonly<Record<string, unknown>> | undefined {
   const same =
     run.status === before.status && run.attributes === before.attributes && run.program === before.program;
@@ -81,6 +81,6 @@ export function changeOf(
     pause: run.pauseReason && JSON.stringify(run.pauseReason),
     error: run.errorCode === undefined ? undefined : toColumn(run.errorCode),
     cancel: run.cancelReason === undefined ? undefined : toColumn(run.cancelReason),
-    owns: owns === 'something',
+    owns: isEnded(run.status) && owns() === 'something',
   };
 }

@@ -128,7 +128,11 @@ class ServerWorld implements PostgresWorld {
     const database = new Database({ pool, schema, retryMs });
     const hints = this.#hints;
     this.#database = database;
-    this.#keeper = new LeaseKeeper({ pool: pool.options, schema, mode: clock ? 'off' : 'on' });
+    this.#keeper = new LeaseKeeper({
+      pool: pool.options as pg.PoolConfig,
+      schema,
+      mode: clock ? 'off' : 'on',
+    });
     this.#held = new HeldRuns((count) => this.#keeper.count('runs', count));
     this.#pulse = new Pulse({ hints, clock: new StoreClock(), virtualClock: clock, notifications });
     this.#listener = this.#newListener();

@@ -1,5 +1,7 @@
 /** What shares a statement, a connection and a thread. */
 
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { worldConformance } from '@perdure/world/conformance';
 import { startPooler } from '@workbench/postgres/pooler.ts';
 import { startProxy } from '@workbench/postgres/proxy.ts';
@@ -146,6 +148,20 @@ test('a process whose main thread computes for longer than its lease keeps its r
   });
   await other.close();
   await world.close();
+});
+
+test('a process that has nothing more to do ends, though its world listens', async () => {
+  const index = new URL('../src/index.ts', import.meta.url).href;
+  const options = JSON.stringify({ connectionString: schema.url, schema: schema.name });
+  const script = `import { createPostgresWorld } from ${JSON.stringify(index)};
+    const world = createPostgresWorld(${options});
+    world.runs.watch(() => undefined);
+    while (!world.stats().hears) await world.runs.list();
+    const event = ${JSON.stringify(runCreated('run_1'))};
+    await world.runs.create(event, { claimFor: { worker: 'worker_a', leaseMs: 10_000 } });
+    console.log('created');`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+  expect(stdout).toBe('created\n');
 });
 
 test('ended runs are removed by age and state, with their events and streams, in batches', async () => {
