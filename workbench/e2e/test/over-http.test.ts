@@ -36,7 +36,8 @@ describe.each(targets)('$app on $world, $mode, workers: $workers', (target) => {
   });
 
   describe('recovery', () => {
-    it.each(played('recovery', recoveryCases))('%s', async (_name, one) => {
+    // Leases pass, and servers start anew.
+    it.each(played('recovery', recoveryCases))('%s', { timeout: 120_000 }, async (_name, one) => {
       await withMortalApp(await fleets.for(one), one.play);
     });
   });
