@@ -99,6 +99,8 @@ export class Listener {
     if (!client) return;
     client.removeAllListeners();
     client.on('error', () => undefined);
+    // Else the process of whoever waits for this could end first.
+    (client as { ref?: () => void }).ref?.();
     await client.end().catch(() => undefined);
   }
 }

@@ -164,6 +164,19 @@ test('a process that has nothing more to do ends, though its world listens', asy
   expect(stdout).toBe('created\n');
 });
 
+test('a process that closes its listening world lives until it is closed', async () => {
+  const index = new URL('../src/index.ts', import.meta.url).href;
+  const options = JSON.stringify({ connectionString: schema.url, schema: schema.name });
+  const script = `import { createPostgresWorld } from ${JSON.stringify(index)};
+    const world = createPostgresWorld(${options});
+    world.runs.watch(() => undefined);
+    while (!world.stats().hears) await world.runs.list();
+    await world.close();
+    console.log('closed');`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+  expect(stdout).toBe('closed\n');
+});
+
 test('ended runs are removed by age and state, with their events and streams, in batches', async () => {
   let now = 1_000_000;
   const world = schema.open({ clock: () => now });
