@@ -17,6 +17,7 @@ import { digestOf, writtenEvent } from './event-row.ts';
 import type { HeldRun, HeldRuns } from './held-runs.ts';
 import { APPENDS_PER_STATEMENT, STATEMENTS_UNDER_WAY } from './limits.ts';
 import type { Pulse } from './pulse.ts';
+import type { RunReader } from './run-reader.ts';
 import { changeOf } from './run-row.ts';
 
 /** One append as the schema's function takes it. */
@@ -38,6 +39,7 @@ export interface AppendsOptions {
   readonly database: Database;
   readonly held: HeldRuns;
   readonly pulse: Pulse;
+  readonly reader: RunReader;
   readonly history: (runId: string, after: number) => Promise<Event[]>;
 }
 
@@ -99,6 +101,8 @@ export class Appends {
     if (outcome?.outcome === 'appended') {
       const { status, version } = projection.run;
       if (options.release || isEnded(status)) this.#options.held.forget(claim);
+      if (isEnded(status))
+        this.#options.reader.ended(projection.run, events.at(-1)!, staged.transition.weight);
       this.#options.pulse.appended(
         claim.runId,
         isEnded(status) ? 'ended' : options.release ? 'released' : 'held',

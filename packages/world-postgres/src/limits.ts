@@ -43,3 +43,9 @@ export const PRUNE_BATCH = 200;
 
 /** Histories read by one statement. */
 export const HISTORIES_PER_STATEMENT = 32;
+
+/** Runs read by one statement. */
+export const RUNS_PER_STATEMENT = 64;
+/** Runs that ended here and are read again without asking, and the characters of the events that ended each. */
+export const ENDED_RUNS_MAX = 500;
+export const ENDED_RUN_CHARACTERS_MAX: number = 16 * 1024;

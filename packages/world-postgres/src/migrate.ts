@@ -98,3 +98,14 @@ export async function migrateSchema(database: Database, retryMs: number): Promis
 export function checkSchema(schema: string, { missing }: SchemaState): void {
   if (missing.length > 0) throw schemaOld(schema, missing);
 }
+
+const tables = ['runs', 'events', 'hooks', 'offered_steps', 'workers', 'programs', 'streams', 'chunks'];
+
+/** Forgets everything but the schema itself. */
+export async function clearSchema(database: Database): Promise<void> {
+  await database.run({
+    what: 'clear',
+    text: `TRUNCATE ${tables.map((table) => `"${database.schema}".${table}`).join(', ')}`,
+    values: () => [],
+  });
+}

@@ -37,6 +37,7 @@ import type { Database } from './database.ts';
 import { digestOf, type EventRow, eventColumns, eventOf } from './event-row.ts';
 import type { HeldRuns } from './held-runs.ts';
 import type { HistoryReader } from './history-reader.ts';
+import type { RunReader } from './run-reader.ts';
 import { type RunRow, runOf } from './run-row.ts';
 import type { Sends } from './sends.ts';
 
@@ -49,6 +50,7 @@ export interface PostgresRunsOptions {
   readonly sends: Sends;
   readonly claims: Claims;
   readonly histories: HistoryReader;
+  readonly reader: RunReader;
   /** Throws WORLD_CLOSED once the world is closed; resolves when its schema is there. */
   readonly open: () => Promise<void> | undefined;
   /** Throws WORLD_CLOSED; from now on notifications are listened for. */
@@ -84,6 +86,8 @@ export class PostgresRuns implements Runs {
     const range = checkRange(options);
     if (!isId(runId)) throw worldErrors.runNotFound(runId);
     const held = this.#options.held.get(runId);
+    const last = this.#options.reader.lastAfter(runId, range.after);
+    if (last && range.limit !== 0) return [last];
     const fresh = held?.known.takeFresh(range);
     if (fresh) return fresh.map(copyEvent);
     const events = await this.#options.histories.read(runId, range);
@@ -111,8 +115,7 @@ export class PostgresRuns implements Runs {
   async get(runId: string): Promise<RunProjection | undefined> {
     await this.#options.open();
     if (!isId(runId)) return undefined;
-    const [run] = await this.#rows('WHERE run_id = $1', [runId]);
-    return run;
+    return this.#options.reader.get(runId);
   }
 
   async list(request: ListRequest = {}): Promise<{ runs: RunProjection[]; cursor?: string }> {

@@ -12,10 +12,11 @@ import { CONNECT_TIMEOUT_MS, OPEN_RETRY_MS, POOL_MAX, QUERY_TIMEOUT_MS, RETRY_MS
 import { Listener } from './listener.ts';
 import { LookPace } from './look-pace.ts';
 import { optionRefused, storeUnconfigured } from './messages.ts';
-import { checkSchema, migrateSchema, migrationScript, schemaState } from './migrate.ts';
+import { checkSchema, clearSchema, migrateSchema, migrationScript, schemaState } from './migrate.ts';
 import { PostgresPrograms } from './programs.ts';
 import { Pulse } from './pulse.ts';
 import { type PruneOptions, prune } from './retention.ts';
+import { RunReader } from './run-reader.ts';
 import { PostgresRuns, type PostgresRunsOptions } from './runs.ts';
 import { Sends } from './sends.ts';
 import { PostgresSteps } from './steps.ts';
@@ -115,6 +116,7 @@ class ServerWorld implements PostgresWorld {
   readonly #options: ServerOptions;
   readonly #hints = new Hints();
   readonly #watchers = new StreamWatchers();
+  readonly #reader: RunReader;
   readonly #held: HeldRuns;
   readonly #keeper: LeaseKeeper;
   readonly #pulse: Pulse;
@@ -128,6 +130,7 @@ class ServerWorld implements PostgresWorld {
     const database = new Database({ pool, schema, retryMs });
     const hints = this.#hints;
     this.#database = database;
+    this.#reader = new RunReader(database);
     this.#keeper = new LeaseKeeper({
       pool: pool.options as pg.PoolConfig,
       schema,
@@ -179,6 +182,7 @@ class ServerWorld implements PostgresWorld {
     const database = this.#database;
     const held = this.#held;
     const pulse = this.#pulse;
+    const reader = this.#reader;
     const creations = new Creations({ database, held, pulse });
     const history = (runId: string, after: number, limit?: number) => histories.read(runId, { after, limit });
     return new PostgresRuns({
@@ -186,7 +190,7 @@ class ServerWorld implements PostgresWorld {
       held,
       hints: this.#hints,
       creations,
-      appends: new Appends({ database, held, pulse, history }),
+      appends: new Appends({ database, held, pulse, reader, history }),
       sends: new Sends({ database, pulse, history }),
       claims: new Claims({
         database,
@@ -197,6 +201,7 @@ class ServerWorld implements PostgresWorld {
         creating: () => creations.underWay,
       }),
       histories,
+      reader,
       open,
       listen,
     });
@@ -235,15 +240,10 @@ class ServerWorld implements PostgresWorld {
 
   async clear(): Promise<void> {
     await this.#open();
-    const schema = this.#options.schema;
-    const tables = ['runs', 'events', 'hooks', 'offered_steps', 'workers', 'programs', 'streams', 'chunks'];
-    await this.#database.run({
-      what: 'clear',
-      text: `TRUNCATE ${tables.map((table) => `"${schema}".${table}`).join(', ')}`,
-      values: () => [],
-    });
+    await clearSchema(this.#database);
     this.#held.clear();
     this.steps.clear();
+    this.#reader.clear();
     this.#hints.clear();
     this.#watchers.clear();
   }
