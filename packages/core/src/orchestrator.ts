@@ -172,6 +172,8 @@ export class RunSession {
     const release = claim === 'release' || ended !== undefined;
     const options = { after: this.#builder.tail, wakeAt, release };
     const { events } = this.#builder.stage;
+    // Asked now: who takes over what is given back may go on with this Execution before the reply comes.
+    const standsStill = release && !ended && execution.waitsForNothing;
     // Nobody takes over what has ended.
     const ownedAt = ended ? Number.POSITIVE_INFINITY : this.#engine.clock();
     const result = await this.#engine.world.runs.append(this.claim, events, options);
@@ -181,7 +183,7 @@ export class RunSession {
       void announceEnd(this.#engine, execution.created, events.at(-1) as EndEvent);
     }
     if (!release) return true;
-    if (!ended && execution.waitsForNothing && this.#state === 'driving')
+    if (standsStill && this.#state === 'driving')
       this.#engine.report(`run ${this.runId} stands still`, waitsForNothing(this.runId));
     this.#wakeAt = wakeAt ?? undefined;
     return false;

@@ -156,4 +156,29 @@ describe('a run that waits for nothing', () => {
     await run.cancel();
     await harness.close();
   });
+
+  it('is none that ended before the reply came to the write that gave it back', async () => {
+    const naps = await buildProgram(`
+      import { registerWorkflow } from 'perdure:guest';
+      import { sleep } from 'perdure';
+      registerWorkflow('naps', async () => { await sleep(100); return 'rested'; });
+    `);
+    const world = createMemoryWorld();
+    const { append } = world.runs;
+    const ended = gate();
+    let held = 0;
+    world.runs.append = async (claim, events, options) => {
+      const result = await append.call(world.runs, claim, events, options);
+      if (events.some(({ eventType }) => eventType === 'run_completed')) ended.open();
+      else if (options.release) {
+        held += 1;
+        await ended.promise;
+      }
+      return result;
+    };
+    const harness = startHarness(naps, { world, pollMs: 5 });
+    expect(await harness.run('naps')).toBe('rested');
+    await harness.close();
+    expect({ held, problems: harness.problems }).toEqual({ held: 1, problems: [] });
+  });
 });

@@ -8,6 +8,7 @@ import { type Target, wayTo } from '../src/fleet.ts';
 import { Fleets } from '../src/fleets.ts';
 import { withMortalApp } from '../src/mortal-app.ts';
 import { openOverHttp } from '../src/over-http.ts';
+import { caseMsMax } from '../src/play.ts';
 import { suites } from '../src/suites.ts';
 
 const targets: readonly Target[] = [
@@ -36,8 +37,8 @@ describe.each(targets)('$app on $world, $mode, workers: $workers', (target) => {
   });
 
   describe('recovery', () => {
-    // Leases pass, and servers start anew.
-    it.each(played('recovery', recoveryCases))('%s', { timeout: 120_000 }, async (_name, one) => {
+    const timeout = { timeout: caseMsMax };
+    it.each(played('recovery', recoveryCases))('%s', timeout, async (_name, one) => {
       await withMortalApp(await fleets.for(one), one.play);
     });
   });

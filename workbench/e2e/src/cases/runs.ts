@@ -174,9 +174,7 @@ export const runCases: readonly Case[] = [
       const completed = await app.start(children.child, [1]);
       const failed = await app.start(children.child, [2, 'failure']);
       const cancelled = await app.start(children.child, [3, 'sleep']);
-      await app.until(cancelled.runId, (history) =>
-        history.some(({ eventType }) => eventType === 'wait_created'),
-      );
+      await app.until(cancelled.runId, (history) => count(history, 'wait_created') === 1);
       await cancelled.cancel({ cancelReason: 'enough' });
       for (const [run, end] of [
         [completed, 'completed 101'],
