@@ -243,11 +243,13 @@ export class Worker {
     const { world, worker, clock } = this.#engine;
     const { leaseMs } = this.#options;
     const now = clock();
-    const claims = Array.from(this.#sessions.values(), ({ claim, version }) => ({ claim, version }));
+    const asked = new Map(this.#sessions);
+    const claims = Array.from(asked.values(), ({ claim, version }) => ({ claim, version }));
     if (claims.length > 0) {
       const { lost, moved } = await world.runs.renew({ worker, leaseMs, claims });
       for (const runId of lost) {
-        this.#sessions.get(runId)?.lose(new DOMException('The claim on the run was lost.', 'AbortError'));
+        // The one that was asked for: given back and taken again meanwhile, the run is another session's.
+        asked.get(runId)?.lose(new DOMException('The claim on the run was lost.', 'AbortError'));
       }
       for (const runId of moved) this.#sessions.get(runId)?.notify();
     }

@@ -56,6 +56,7 @@ export class Claims {
   async #claim(request: ClaimDueRequest): Promise<ClaimResult> {
     const { held, pulse, pace } = this.#options;
     const { worker, leaseMs } = request;
+    await this.#giveUp(worker);
     const due = await this.#look(request);
     pulse.note(due.now);
     const rows = [...due.runs].sort((left, right) => (left.run.wake_at ?? 0) - (right.run.wake_at ?? 0));
@@ -129,7 +130,9 @@ export class Claims {
   /** The lease is the process's: a claim of which its holder says nothing any more must be given back. */
   async #giveUp(worker: string): Promise<void> {
     const { held, pulse } = this.#options;
-    const silent = held.of(worker).filter(({ confirmedAt, leaseMs }) => confirmedAt + leaseMs < pulse.now());
+    const silent = held
+      .of(worker)
+      .filter(({ confirmedAt, leaseMs }) => confirmedAt + 2 * leaseMs < pulse.now());
     if (silent.length > 0) await this.release(silent.map(({ claim }) => claim));
   }
 

@@ -2,8 +2,8 @@
  * Renews the lease of this process when its main thread cannot: a step that computes for a minute must not make the
  * others believe that its process is dead.
  *
- * The main thread renews, and says so in shared memory. A thread of its own looks there, and only when the main thread
- * is late while runs are held does it connect and renew the process's row itself, for `STALL_MS` after the last sign
+ * The main thread renews, and leaves a sign of life in shared memory. A thread of its own looks there, and only when there
+ * is none for half a lease while runs are held does it connect and renew the process's row itself, for `STALL_MS` after the last sign
  * of life at most. A process that is stopped (SIGSTOP, a frozen machine) stops both.
  */
 import { Worker } from 'node:worker_threads';
@@ -11,7 +11,7 @@ import type pg from 'pg';
 import { STALL_MS } from './limits.ts';
 
 /** What the two threads share: times in milliseconds since the epoch, by this machine's clock. */
-export const sharedFields = { renewedAt: 0, held: 1 } as const;
+export const sharedFields = { aliveAt: 0, held: 1 } as const;
 
 export interface LeaseThreadData {
   readonly shared: SharedArrayBuffer;
@@ -39,6 +39,8 @@ export class LeaseKeeper {
   readonly #counts = { runs: 0, steps: 0 };
   readonly #told = new Set<string>();
   #thread: Worker | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #beatMs = Number.POSITIVE_INFINITY;
   #state: 'on' | 'off';
 
   constructor(options: LeaseKeeperOptions) {
@@ -56,11 +58,19 @@ export class LeaseKeeper {
   /** The main thread has renewed the lease of a worker. */
   hold(worker: string, leaseMs: number): void {
     if (this.#state === 'off') return;
-    Atomics.store(this.#shared, sharedFields.renewedAt, BigInt(Date.now()));
+    this.#beat();
     if (this.#told.has(worker)) return;
     this.#told.add(worker);
+    clearInterval(this.#timer);
+    this.#beatMs = Math.min(this.#beatMs, leaseMs / 6);
+    this.#timer = setInterval(() => this.#beat(), this.#beatMs).unref();
     this.#thread ??= this.#start();
     this.#thread?.postMessage({ worker, leaseMs } satisfies LeaseThreadMessage);
+  }
+
+  /** The main thread is not stuck: what it does not renew is not to be renewed for it. */
+  #beat(): void {
+    Atomics.store(this.#shared, sharedFields.aliveAt, BigInt(Date.now()));
   }
 
   /** Undefined where no thread can be had: then the main thread alone renews. */
@@ -92,6 +102,7 @@ export class LeaseKeeper {
 
   close(): void {
     this.#state = 'off';
+    clearInterval(this.#timer);
     const thread = this.#thread;
     this.#thread = undefined;
     void thread?.terminate();
