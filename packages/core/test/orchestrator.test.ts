@@ -70,6 +70,7 @@ beforeAll(async () => {
     registerWorkflow('blockedFirst', async () => [await blocked(), await add(1, 1)]);
     registerWorkflow('fan', async (n) => (await Promise.all(Array.from({ length: n }, (_, i) => add(i, 0)))).length);
     registerWorkflow('sleepy', async (ms) => { await sleep(ms); return Date.now(); });
+    registerWorkflow('relay', async (token) => { const first = await blocked(); await createHook({ token }); return [first, await blocked()]; });
     registerWorkflow('hook', async (token) => { const hook = createHook({ token }); const got = []; for await (const p of hook) { got.push(p); if (p === 'end') return got; } });
     registerWorkflow('clash', async (token) => { const hook = createHook({ token }); try { return await hook; } catch (e) { return [e.name, e.ownerRunId]; } });
     registerWorkflow('reuse', async (token) => { const a = createHook({ token }); a.dispose(); const b = createHook({ token }); return await b; });
@@ -377,6 +378,39 @@ describe('a store that fails', () => {
 });
 
 describe('two workers on one world', () => {
+  it('lose a claim by the session that it was asked for, not by the one that has the run by then', async () => {
+    const world = createMemoryWorld();
+    const asked = gate();
+    const answers = gate();
+    const { renew } = world.runs;
+    let renewals = 0;
+    world.runs.renew = async (request) => {
+      renewals += 1;
+      if (renewals === 1) {
+        asked.open();
+        await answers.promise;
+      }
+      return renew.call(world.runs, request);
+    };
+    const harness = harnessOf({ world, leaseMs: 600 });
+    const run = await harness.runtime.start({ workflowId: 'relay' }, ['relayed']);
+    await asked.promise;
+    const first = blocked;
+    blocked = gate();
+    first.open();
+    await until(() => world.runs.hookByToken('relayed'));
+    await until(async () =>
+      (await world.runs.steps(run.runId)).every(({ status }) => status === 'completed'),
+    );
+    await harness.runtime.resumeHook('relayed', 'go');
+    await until(() => calls.length === 2);
+    answers.open();
+    await until(() => renewals > 1);
+    blocked.open();
+    expect(await run.returnValue).toEqual(['released', 'released']);
+    expect(calls).toEqual(['blocked', 'blocked']);
+  });
+
   it('never run one run at once; a silent owner is replaced within the lease', async () => {
     let now = Date.now();
     const clock = () => now;
