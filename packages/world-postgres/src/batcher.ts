@@ -9,7 +9,10 @@ import { BATCH_WEIGHT_MAX } from './limits.ts';
 export interface BatcherOptions<I, O> {
   /** Answers in the order of the items. */
   readonly run: (items: readonly I[]) => Promise<readonly O[]>;
-  /** What happens when it throws for several: each is asked for alone, or all have failed. */
+  /**
+   * What happens when the server refuses several (STORE_FAILED): each is asked for alone, as one may be to blame, or all
+   * have failed. Any other trouble is everybody's: asking for each would only take as many times as long.
+   */
   readonly onFailure: 'ask-alone' | 'fail';
   readonly itemsMax: number;
   /** How much one item is; a batch ends with the one that reaches `BATCH_WEIGHT_MAX`. */
@@ -77,7 +80,8 @@ export class Batcher<I, O> {
       const answers = await this.#options.run(batch.map(({ item }) => item));
       for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as O);
     } catch (error) {
-      if (batch.length === 1 || this.#options.onFailure === 'fail')
+      const isOnes = (error as { code?: unknown }).code === 'STORE_FAILED';
+      if (batch.length === 1 || !isOnes || this.#options.onFailure === 'fail')
         for (const { reject } of batch) reject(error);
       else for (const asked of batch) await this.#run([asked]);
     }

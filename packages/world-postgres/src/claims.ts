@@ -1,5 +1,13 @@
 /** Claims of this process: taken in batches, renewed by one call, given back. */
-import type { Claim, ClaimDueRequest, ClaimRequest, ClaimResult, RenewResult } from '@perdure/world';
+import type {
+  Claim,
+  ClaimDueRequest,
+  Claimed,
+  ClaimRequest,
+  ClaimResult,
+  Event,
+  RenewResult,
+} from '@perdure/world';
 import { worldErrors } from '@perdure/world';
 import { checkRequest } from '@perdure/world/live';
 import { toColumn } from './column-text.ts';
@@ -33,6 +41,12 @@ interface Due {
   readonly runs: readonly ClaimedRow[];
 }
 
+/** The last events up to the tail; none where the row is newer than what the statement saw of them. */
+function eventsOf({ run, recent }: ClaimedRow): Event[] {
+  if (recent.at(-1)?.version !== run.version) return [];
+  return recent.map((row) => eventOf(run.run_id, row));
+}
+
 export class Claims {
   readonly #options: ClaimsOptions;
   /** One look at a time: what a look may have taken without this process knowing is found by the next. */
@@ -42,6 +56,11 @@ export class Claims {
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
+  }
+
+  /** The next look asks what a worker holds without this process knowing. */
+  doubt(worker: string): void {
+    this.#doubtful.add(worker);
   }
 
   claim(request: ClaimDueRequest): Promise<ClaimResult> {
@@ -57,15 +76,21 @@ export class Claims {
     const { held, pulse, pace } = this.#options;
     const { worker, leaseMs } = request;
     await this.#giveUp(worker);
+    const began = performance.now();
     const due = await this.#look(request);
     pulse.note(due.now);
     const rows = [...due.runs].sort((left, right) => (left.run.wake_at ?? 0) - (right.run.wake_at ?? 0));
-    const claimed = rows.map(({ run, recent }) => {
-      const claim = { runId: run.run_id, worker, epoch: run.epoch };
+    const claimed = rows.flatMap((row): Claimed[] => {
+      const claim = { runId: row.run.run_id, worker, epoch: row.run.epoch };
       const { known } = held.hold(claim, { leaseMs, now: pulse.now() });
-      // The row may be newer than what the statement saw of the events.
-      if (recent.at(-1)?.version === run.version) known.meet(recent.map((row) => eventOf(run.run_id, row)));
-      return { claim: { ...claim }, run: runOf(run) };
+      try {
+        const run = runOf(row.run);
+        if (!held.hadNews(claim.runId, began)) known.meet(eventsOf(row));
+        return [{ claim: { ...claim }, run }];
+      } catch {
+        // Damaged: who reads it is told so. The others of this look are driven, and this one is given up with time.
+        return [];
+      }
     });
     if (claimed.length > 0) this.#options.keeper.hold(worker, leaseMs);
     return { claimed, nextWakeAt: due.next, lookAgainMs: pace.next(claimed.length), offered: due.offered };

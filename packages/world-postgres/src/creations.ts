@@ -5,6 +5,7 @@ import {
   type CreateResult,
   copyEvent,
   type EventOf,
+  WorldError,
   worldErrors,
 } from '@perdure/world';
 import { checkCreation } from '@perdure/world/live';
@@ -35,6 +36,8 @@ export interface CreationsOptions {
   readonly database: Database;
   readonly held: HeldRuns;
   readonly pulse: Pulse;
+  /** A worker may hold a run that it does not know of. */
+  readonly doubt: (worker: string) => void;
 }
 
 export class Creations {
@@ -58,12 +61,16 @@ export class Creations {
     checkCreation(event, options);
     const copy = copyEvent(event);
     const creation = creationOf(copy, options);
+    const began = performance.now();
     this.underWay.add(copy.runId);
     try {
       const { live_key: key } = creation;
       const outcome =
         key === undefined ? await this.#batcher.ask(creation) : (await this.#write([creation]))[0]!;
-      return this.#settle(outcome, copy, options);
+      return this.#settle(outcome, copy, { ...options, began });
+    } catch (error) {
+      if (options.claimFor && isUnanswered(error)) this.#options.doubt(options.claimFor.worker);
+      throw error;
     } finally {
       this.underWay.delete(copy.runId);
     }
@@ -72,7 +79,7 @@ export class Creations {
   #settle(
     outcome: Outcome,
     event: EventOf<'run_created'>,
-    { claimFor, wakeAt }: CreateOptions,
+    { claimFor, wakeAt, began }: CreateOptions & { readonly began: number },
   ): CreateResult {
     const { held, pulse } = this.#options;
     if (outcome.outcome !== 'created') {
@@ -88,13 +95,15 @@ export class Creations {
     }
     const replaced = outcome.replaced === null ? {} : { replacedRunId: outcome.replaced };
     const { run } = begin(event);
-    if (!claimFor) {
+    // A run whose lease ended before its creator heard of it is due like any other.
+    if (!claimFor || outcome.epoch === null) {
       if (wakeAt === undefined || wakeAt <= pulse.now()) pulse.emit(event.runId, 'due');
       return { run, created: true, ...replaced };
     }
-    const claim = { runId: event.runId, worker: claimFor.worker, epoch: outcome.epoch! };
+    const claim = { runId: event.runId, worker: claimFor.worker, epoch: outcome.epoch };
     const entry = held.hold(claim, { leaseMs: claimFor.leaseMs, now: pulse.now() });
-    entry.known.meet([event]);
+    if (held.hadNews(event.runId, began)) entry.known.follow([event]);
+    else entry.known.meet([event]);
     return { run, created: true, claim: { ...claim }, ...replaced };
   }
 
@@ -107,6 +116,11 @@ export class Creations {
       values: (_, hints) => [text, pulse.origin(hints), pulse.at()],
     });
   }
+}
+
+/** It may have happened all the same. */
+function isUnanswered(error: unknown): boolean {
+  return WorldError.is(error) && error.code === 'STORE_UNREACHABLE';
 }
 
 function creationOf(

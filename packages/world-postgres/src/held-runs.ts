@@ -1,7 +1,7 @@
 /** The runs that this process holds claims of, each with what is known of it, that its appends are checked against. */
 import { type Claim, type Event, isEnded } from '@perdure/world';
 import { KnownRun, ParkedRuns } from './known-run.ts';
-import { PARKED_EVENTS_MAX, PARKED_RUNS_MAX } from './limits.ts';
+import { NEWS_MAX, PARKED_EVENTS_MAX, PARKED_RUNS_MAX } from './limits.ts';
 
 export interface HeldSince {
   readonly leaseMs: number;
@@ -45,6 +45,8 @@ export class HeldRuns {
   readonly #runs = new Map<string, HeldRun>();
   readonly #parked = new ParkedRuns({ runs: PARKED_RUNS_MAX, events: PARKED_EVENTS_MAX });
   readonly #onCount: (count: number) => void;
+  /** When something was heard of a run last. */
+  readonly #news = new Map<string, number>();
 
   /** `onCount` hears how many are held whenever that changes. */
   constructor(onCount: (count: number) => void) {
@@ -64,6 +66,18 @@ export class HeldRuns {
     const held = this.#runs.get(claim.runId);
     if (held && isSame(held.claim, claim)) return held;
     return new HeldRun(claim, new KnownRun(), { leaseMs: 0, now: 0 });
+  }
+
+  /** Others wrote to a run: what came with its claim may not be all. */
+  hear(runId: string): void {
+    this.#runs.get(runId)?.known.dropFresh();
+    this.#news.delete(runId);
+    this.#news.set(runId, performance.now());
+    if (this.#news.size > NEWS_MAX) this.#news.delete(this.#news.keys().next().value!);
+  }
+
+  hadNews(runId: string, since: number): boolean {
+    return (this.#news.get(runId) ?? Number.NEGATIVE_INFINITY) >= since;
   }
 
   get(runId: string): HeldRun | undefined {

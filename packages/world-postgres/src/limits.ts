@@ -49,3 +49,8 @@ export const RUNS_PER_STATEMENT = 64;
 /** Runs that ended here and are read again without asking, and the characters of the events that ended each. */
 export const ENDED_RUNS_MAX = 500;
 export const ENDED_RUN_CHARACTERS_MAX: number = 16 * 1024;
+
+/** Runs of which it is remembered when something was heard last. */
+export const NEWS_MAX = 1_000;
+/** For how long a run that ended here is read again without asking. */
+export const ENDED_MS = 10_000;

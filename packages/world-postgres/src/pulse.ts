@@ -10,6 +10,8 @@ export interface PulseOptions {
   /** The clock of tests, in the place of the server's. */
   readonly virtualClock: (() => number) | undefined;
   readonly notifications: 'on' | 'off';
+  /** Hears of every run of which there is a hint, before anybody else does. */
+  readonly onNews: (runId: string) => void;
 }
 
 export class Pulse {
@@ -45,6 +47,7 @@ export class Pulse {
   }
 
   emit(runId: string, kind: Hint['kind']): void {
+    this.#options.onNews(runId);
     this.#options.hints.emit(runId, kind);
   }
 

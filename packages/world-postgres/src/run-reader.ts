@@ -4,6 +4,7 @@ import { copyRun } from '@perdure/world/live';
 import { Batcher } from './batcher.ts';
 import type { Database } from './database.ts';
 import {
+  ENDED_MS,
   ENDED_RUN_CHARACTERS_MAX,
   ENDED_RUNS_MAX,
   RUNS_PER_STATEMENT,
@@ -15,6 +16,7 @@ interface Ended {
   readonly run: RunProjection;
   /** What ended it. */
   readonly last: Event;
+  readonly at: number;
 }
 
 export class RunReader {
@@ -35,21 +37,27 @@ export class RunReader {
   }
 
   async get(runId: string): Promise<RunProjection | undefined> {
-    const ended = this.#ended.get(runId);
+    const ended = this.#find(runId);
     return ended ? copyRun(ended.run) : this.#batcher.ask(runId);
   }
 
   /** The event that ended a run, when that is what comes after a version. */
   lastAfter(runId: string, after: number): Event | undefined {
-    const last = this.#ended.get(runId)?.last;
+    const last = this.#find(runId)?.last;
     return last?.version === after + 1 ? copyEvent(last) : undefined;
   }
 
   /** A run ended by a write of this process. `characters` are those of its last events. */
   ended(run: RunProjection, last: Event, characters: number): void {
     if (characters > ENDED_RUN_CHARACTERS_MAX) return;
-    this.#ended.set(run.runId, { run: copyRun(run), last });
+    this.#ended.set(run.runId, { run: copyRun(run), last: copyEvent(last), at: performance.now() });
     if (this.#ended.size > ENDED_RUNS_MAX) this.#ended.delete(this.#ended.keys().next().value!);
+  }
+
+  #find(runId: string): Ended | undefined {
+    const ended = this.#ended.get(runId);
+    // It may have been removed since.
+    return ended && performance.now() - ended.at < ENDED_MS ? ended : undefined;
   }
 
   clear(): void {

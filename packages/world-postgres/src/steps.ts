@@ -71,6 +71,7 @@ export class PostgresSteps implements Steps {
   async #claim({ worker, leaseMs, limit, stepNames }: ClaimStepsRequest): Promise<ClaimedSteps> {
     const { database, pulse, keeper } = this.#options;
     const names = stepNames?.map(toColumn) ?? null;
+    await this.#giveUp(worker);
     const [row] = await database.run<{ answer: string }>({
       what: 'claim offered steps',
       text: `SELECT "${database.schema}".claim_steps($1, $2, $3, $4, $5, $6, $7) AS answer`,
@@ -86,7 +87,14 @@ export class PostgresSteps implements Steps {
     const facts = answer.steps.sort(
       (left, right) => left.due - right.due || left.step.version - right.step.version,
     );
-    const claimed = facts.map((one) => this.#take(one, { worker, leaseMs }));
+    const claimed = facts.flatMap((one) => {
+      try {
+        return [this.#take(one, { worker, leaseMs })];
+      } catch {
+        // Damaged: who reads it is told so. The others of this look are run, and this one is given up with time.
+        return [];
+      }
+    });
     if (claimed.length > 0) keeper.hold(worker, leaseMs);
     return { claimed, nextDueAt: answer.next };
   }
@@ -191,7 +199,7 @@ export class PostgresSteps implements Steps {
   async #giveUp(worker: string): Promise<void> {
     const now = this.#options.pulse.now();
     const silent = [...this.#held.values()].filter(
-      ({ claim, leaseMs, confirmedAt }) => claim.worker === worker && confirmedAt + leaseMs < now,
+      ({ claim, leaseMs, confirmedAt }) => claim.worker === worker && confirmedAt + 2 * leaseMs < now,
     );
     await this.release(silent.map(({ claim }) => claim));
   }

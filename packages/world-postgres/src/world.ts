@@ -137,7 +137,8 @@ class ServerWorld implements PostgresWorld {
       mode: clock ? 'off' : 'on',
     });
     this.#held = new HeldRuns((count) => this.#keeper.count('runs', count));
-    this.#pulse = new Pulse({ hints, clock: new StoreClock(), virtualClock: clock, notifications });
+    const onNews = (runId: string) => this.#held.hear(runId);
+    this.#pulse = new Pulse({ hints, clock: new StoreClock(), virtualClock: clock, notifications, onNews });
     this.#listener = this.#newListener();
     const open = () => this.#open();
     const listen = () => this.#listen();
@@ -169,7 +170,7 @@ class ServerWorld implements PostgresWorld {
       origin: this.#pulse.id,
       onHint: (kind, subject) => {
         if (kind === 'stream') this.#watchers.emit(subject);
-        else if (isHint(kind)) this.#hints.emit(subject, kind);
+        else if (isHint(kind)) this.#pulse.emit(subject, kind);
       },
     });
   }
@@ -183,8 +184,16 @@ class ServerWorld implements PostgresWorld {
     const held = this.#held;
     const pulse = this.#pulse;
     const reader = this.#reader;
-    const creations = new Creations({ database, held, pulse });
+    const creations = new Creations({ database, held, pulse, doubt: (worker) => claims.doubt(worker) });
     const history = (runId: string, after: number, limit?: number) => histories.read(runId, { after, limit });
+    const claims = new Claims({
+      database,
+      held,
+      pulse,
+      pace: new LookPace(() => this.#listener.hears),
+      keeper: this.#keeper,
+      creating: () => creations.underWay,
+    });
     return new PostgresRuns({
       database,
       held,
@@ -192,14 +201,7 @@ class ServerWorld implements PostgresWorld {
       creations,
       appends: new Appends({ database, held, pulse, reader, history }),
       sends: new Sends({ database, pulse, history }),
-      claims: new Claims({
-        database,
-        held,
-        pulse,
-        pace: new LookPace(() => this.#listener.hears),
-        keeper: this.#keeper,
-        creating: () => creations.underWay,
-      }),
+      claims,
       histories,
       reader,
       open,
@@ -235,6 +237,7 @@ class ServerWorld implements PostgresWorld {
 
   async prune(options: PruneOptions): Promise<number> {
     await this.#open();
+    this.#reader.clear();
     return prune(this.#database, this.#pulse, options);
   }
 

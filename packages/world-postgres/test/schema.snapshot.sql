@@ -438,8 +438,8 @@ BEGIN
       SELECT * INTO r FROM perdure.runs k WHERE k.run_id = c.run;
       IF FOUND THEN
         -- This very write, whose reply was lost, made it.
-        outcome := CASE WHEN r.last_write = c.write AND r.version = 1 THEN 'created' ELSE 'known' END;
-        epoch := r.epoch; replaced := CASE outcome WHEN 'created' THEN r.replaced END; run := row_to_json(r);
+        outcome := CASE WHEN r.last_write = c.write THEN 'created' ELSE 'known' END;
+        epoch := CASE WHEN r.held AND r.worker = c.worker THEN r.epoch END; replaced := CASE outcome WHEN 'created' THEN r.replaced END; run := row_to_json(r);
         RETURN NEXT;
         EXIT;
       END IF;
