@@ -5,6 +5,7 @@ import { timeAfter } from './duration.ts';
 import { EndWatch } from './end-watch.ts';
 import type { Engine } from './engine.ts';
 import { HookNotFoundError, WorkflowRunNotFoundError } from './errors.ts';
+import { KnownHooks } from './known-hooks.ts';
 import { announceEnd, type EndEvent } from './lifecycle.ts';
 import { keyOfAnotherWorkflow, notAWorkflow, optionInvalid } from './messages.ts';
 import { openPayload } from './open-payload.ts';
@@ -43,6 +44,7 @@ export class Client implements RunAccess {
   readonly #worker: Worker;
   readonly #program: () => Promise<Program>;
   readonly #ends: EndWatch;
+  readonly #hooks = new KnownHooks();
   readonly #carrying = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
 
@@ -50,7 +52,7 @@ export class Client implements RunAccess {
     this.#engine = engine;
     this.#worker = worker;
     this.#program = program;
-    this.#ends = new EndWatch(engine.world);
+    this.#ends = new EndWatch(engine.world, (runId) => worker.driving(runId));
   }
 
   get world(): World {
@@ -181,12 +183,9 @@ export class Client implements RunAccess {
   /** Throws `HookNotFoundError`. */
   async hookByToken(token: string, metadata: 'of the user' | 'as stored' = 'of the user'): Promise<HookInfo> {
     const hook = await this.#liveHook(token);
+    const stored = await this.#metadataOf(hook);
     const own = metadata === 'of the user' && webhookToken.test(token);
-    return {
-      runId: hook.runId,
-      token,
-      metadata: own ? (hook.metadata as WebhookMetadata).metadata : hook.metadata,
-    };
+    return { runId: hook.runId, token, metadata: own ? (stored as WebhookMetadata).metadata : stored };
   }
 
   /**
@@ -199,11 +198,27 @@ export class Client implements RunAccess {
     payload: unknown,
     options: { readonly id?: string } = {},
   ): Promise<HookInfo> {
-    const { runId, correlationId, metadata } = await this.#liveHook(token);
-    const { world, envelope, clock } = this.#engine;
+    const { clock } = this.#engine;
     const key =
       options.id === undefined ? ulid(clock()) : `id_${Buffer.from(options.id).toString('base64url')}`;
     if (key.length > 128) throw optionInvalid('the id of resumeHook()', 'at most 90 bytes', options.id);
+    const known = this.#hooks.get(token);
+    // The hook that had the token a moment ago most often has it still, and takes nothing if not.
+    const sent = known && (await this.#sendTo(known, key, payload));
+    if (sent) return sent;
+    this.#hooks.delete(token);
+    const hook = await this.#liveHook(token);
+    const info = await this.#sendTo(hook, key, payload);
+    if (!info) throw new HookNotFoundError(`token ${JSON.stringify(token)}`);
+    this.#hooks.add(hook);
+    return info;
+  }
+
+  /** Undefined when the hook takes nothing any more. */
+  async #sendTo(hook: LiveHook, key: string, payload: unknown): Promise<HookInfo | undefined> {
+    const { runId, correlationId, token } = hook;
+    const { world, worker, envelope } = this.#engine;
+    const metadata = await this.#metadataOf(hook);
     const streams = new OutgoingStreams(runId, `${correlationId} ${key}`);
     const text = await hostCodec.stringifyFor(streams, payload);
     const stored = envelope.wrap(text, runId, `${correlationId}/${key}`);
@@ -214,13 +229,18 @@ export class Client implements RunAccess {
         correlationId,
         eventData: { payload: stored },
       } as const;
-      const { duplicate } = await world.runs.send(runId, event);
+      const claimFor = { worker, leaseMs: this.#worker.leaseMs };
+      const { duplicate, claim } = await world.runs.send(
+        runId,
+        event,
+        this.#worker.takesAny ? { claimFor } : {},
+      );
+      if (claim) this.#worker.adopt(claim);
       if (duplicate) streams.discard('the payload was sent before');
       else this.#carry(streams);
     } catch (error) {
-      if (WorldError.is(error) && (error.code === 'HOOK_NOT_FOUND' || error.code === 'RUN_ENDED')) {
-        throw new HookNotFoundError(`token ${JSON.stringify(token)}`);
-      }
+      if (WorldError.is(error) && (error.code === 'HOOK_NOT_FOUND' || error.code === 'RUN_ENDED'))
+        return undefined;
       throw error;
     }
     return { runId, token, metadata };
@@ -260,12 +280,15 @@ export class Client implements RunAccess {
     signals.follow(this.#engine, this.#stopping.signal);
   }
 
-  async #liveHook(token: string): Promise<LiveHook & { metadata: unknown }> {
+  async #liveHook(token: string): Promise<LiveHook> {
     const hook = typeof token === 'string' ? await this.#engine.world.runs.hookByToken(token) : undefined;
     if (!hook) throw new HookNotFoundError(`token ${JSON.stringify(token)}`);
-    const stored = hook.createdEvent.eventData.metadata;
-    if (stored === undefined) return { ...hook, metadata: undefined };
-    const place = `${hook.correlationId}/metadata`;
-    return { ...hook, metadata: await openPayload(this.#engine, stored, { runId: hook.runId, place }) };
+    return hook;
+  }
+
+  async #metadataOf({ runId, correlationId, createdEvent }: LiveHook): Promise<unknown> {
+    const { metadata } = createdEvent.eventData;
+    if (metadata === undefined) return undefined;
+    return openPayload(this.#engine, metadata, { runId, place: `${correlationId}/metadata` });
   }
 }

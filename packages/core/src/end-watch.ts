@@ -6,11 +6,14 @@ const pollMs = { first: 250, max: 2_000 } as const;
 /** Waits for runs to end: pushed where the World can tell, with a slow poll as the truth (W7). */
 export class EndWatch {
   readonly #world: World;
+  readonly #driving: (runId: string) => Promise<void> | undefined;
   readonly #waiting = new Map<string, Set<() => void>>();
   #unwatch: (() => void) | undefined;
 
-  constructor(world: World) {
+  /** `driving`: until a run that is driven here is not any more; it tells its end itself, and is not looked at before. */
+  constructor(world: World, driving: (runId: string) => Promise<void> | undefined) {
     this.#world = world;
+    this.#driving = driving;
   }
 
   /** The ended run. Throws `WorkflowRunNotFoundError`. */
@@ -19,6 +22,11 @@ export class EndWatch {
       // Listening starts before looking, so that an end between the two is not missed.
       const news = this.#listen(runId, ms);
       try {
+        const driving = ms === pollMs.first ? this.#driving(runId) : undefined;
+        if (driving) {
+          await Promise.race([news.promise, driving]);
+          continue;
+        }
         const run = await this.#world.runs.get(runId);
         if (!run) throw new WorkflowRunNotFoundError(runId);
         if (isEnded(run.status)) return run;

@@ -35,7 +35,7 @@ export class Worker {
   readonly #engine: Engine;
   readonly #options: WorkerOptions;
   readonly #sessions = new Map<string, RunSession>();
-  readonly #driving = new Set<Promise<void>>();
+  readonly #driving = new Map<RunSession, Promise<void>>();
   protected readonly steps: OfferedSteps;
   #mode: 'on' | 'registered' = 'on';
   #state: 'idle' | 'running' | 'stopping' = 'idle';
@@ -69,9 +69,20 @@ export class Worker {
     return this.#state === 'running' ? Math.max(0, this.#options.maxConcurrentRuns - this.#sessions.size) : 0;
   }
 
+  /** Whether it has a place for a run, of whatever workflow. */
+  get takesAny(): boolean {
+    return this.#mode === 'on' && this.free > 0;
+  }
+
   /** Runs driven here now. */
   get runs(): number {
     return this.#sessions.size;
+  }
+
+  /** Until a run is no longer driven here; undefined when it is not. */
+  driving(runId: string): Promise<void> | undefined {
+    const session = this.#sessions.get(runId);
+    return session && this.#driving.get(session);
   }
 
   get leaseMs(): number {
@@ -99,20 +110,20 @@ export class Worker {
     const session = new RunSession(this.#engine, claim, this.#options.leaseMs);
     this.#sessions.set(claim.runId, session);
     const driving = session.drive().then((wakeAt) => {
-      this.#driving.delete(driving);
+      this.#driving.delete(session);
       if (this.#sessions.get(claim.runId) === session) this.#sessions.delete(claim.runId);
       if (wakeAt !== undefined) this.lookAt(wakeAt);
       // Others may have waited for this place.
       if (this.free === 1) this.#poll();
     });
-    this.#driving.add(driving);
+    this.#driving.set(session, driving);
   }
 
   /** Resolves when it drives nothing, and its last look found nothing that is due. */
   async idle(): Promise<void> {
     for (;;) {
       if (this.#polling !== 'no') await this.#looking;
-      else if (this.#driving.size > 0) await Promise.race(this.#driving);
+      else if (this.#driving.size > 0) await Promise.race(this.#driving.values());
       else if (this.steps.busy) {
         await this.steps.settled();
         // What ended made its run due: the hint of it may be lost.
@@ -133,12 +144,15 @@ export class Worker {
     const grace = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, graceMs);
     });
-    await Promise.race([Promise.all([this.#looking, ...this.#driving, this.steps.settled()]), grace]);
+    await Promise.race([
+      Promise.all([this.#looking, ...this.#driving.values(), this.steps.settled()]),
+      grace,
+    ]);
     clearTimeout(timer);
     const left = [...this.#sessions.values()];
     const reason = new DOMException('The worker stopped.', 'AbortError');
     for (const session of left) session.lose(reason);
-    await Promise.all(this.#driving);
+    await Promise.all(this.#driving.values());
     clearInterval(this.#heartbeat);
     await this.steps.giveBack(reason);
     await this.#release(left.map(({ claim }) => claim));

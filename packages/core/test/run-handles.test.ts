@@ -90,7 +90,10 @@ describe('a handle', () => {
     ]);
   });
 
-  it('is told the result: it looks at the start and at the end, not in between', async () => {
+  it.each([
+    ['that drives the run is told the result: it looks at the end only', 'here', [0, 1]],
+    ['elsewhere is told the result: it looks at the start and at the end, not in between', 'off', [1, 2]],
+  ] as const)('%s', async (_, asked, [atFirst, inAll]) => {
     blocked = gate();
     const world = createMemoryWorld();
     let looks = 0;
@@ -101,19 +104,21 @@ describe('a handle', () => {
     };
     const own = startHarness(program, { world });
     const run = await own.runtime.start({ workflowId: 'blocked' }, [1]);
+    const elsewhere = asked === 'off' ? startHarness(program, { world, worker: asked }) : own;
     let result: unknown = 'not told';
-    void run.returnValue.then((value) => {
+    void elsewhere.runtime.getRun(run.runId).returnValue.then((value) => {
       result = value;
     });
     const ended = gate();
     world.runs.watch(({ kind }) => kind === 'ended' && ended.open());
     await until(async () => (await world.runs.steps(run.runId)).some(({ attempt }) => attempt === 1));
-    expect(looks).toBe(1);
+    expect(looks).toBe(atFirst);
     blocked.open();
     await ended.promise;
     // A timer would take longer than a few turns of the event loop.
     for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    expect([result, looks]).toEqual([1, 2]);
+    expect([result, looks]).toEqual([1, inAll]);
+    await elsewhere.runtime.close();
     await own.close();
   });
 });

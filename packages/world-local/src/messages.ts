@@ -27,7 +27,10 @@ import { REQUEST_BYTES } from './stream-frames.ts';
 
 export type Message =
   | ({ readonly kind: 'create'; readonly event: EventOf<'run_created'> } & Omit<CreateOptions, 'claimFor'>)
-  | ({ readonly kind: 'send'; readonly runId: string; readonly event: SentEvent } & SendOptions)
+  | ({ readonly kind: 'send'; readonly runId: string; readonly event: SentEvent } & Omit<
+      SendOptions,
+      'claimFor'
+    >)
   | StreamMessage;
 
 export type StreamMessage =

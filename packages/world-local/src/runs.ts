@@ -103,7 +103,7 @@ export class LocalRuns implements Runs {
   async send(runId: string, event: SentEvent, options: SendOptions = {}): Promise<SendResult> {
     this.#open();
     const checked = checkedSend(event, options);
-    if (!this.#driver.drive()) {
+    if (!(options.claimFor ? this.#driver.driveToWork() : this.#driver.drive())) {
       const { after } = options;
       return (await this.#options.outbox.ask({ kind: 'send', runId, event: checked, after })) as SendResult;
     }

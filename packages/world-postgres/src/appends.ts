@@ -10,6 +10,7 @@ import {
   worldErrors,
 } from '@perdure/world';
 import { actOnOffered, admitted, applyAll, checkAttributeCount, checkTime } from '@perdure/world/live';
+import { type HeldAppend, textOfHeldAppend, valuesOfHeldAppend } from './append-one.ts';
 import { Batcher } from './batcher.ts';
 import { toColumn } from './column-text.ts';
 import type { Database } from './database.ts';
@@ -21,8 +22,7 @@ import type { RunReader } from './run-reader.ts';
 import { changeOf } from './run-row.ts';
 
 /** One append as the schema's function takes it. */
-interface Transition extends Readonly<Record<string, unknown>> {
-  readonly run: string;
+interface Transition extends HeldAppend, Readonly<Record<string, unknown>> {
   readonly tokens: readonly object[] | undefined;
   /** Characters of its events; not stored. */
   readonly weight: number;
@@ -55,9 +55,11 @@ export function newWriteId(): string {
 export class Appends {
   readonly #options: AppendsOptions;
   readonly #batcher: Batcher<Transition, Outcome>;
+  readonly #heldText: string;
 
   constructor(options: AppendsOptions) {
     this.#options = options;
+    this.#heldText = textOfHeldAppend(options.database.schema);
     this.#batcher = new Batcher({
       run: (batch) => this.#write(batch),
       onFailure: 'ask-alone',
@@ -160,7 +162,30 @@ export class Appends {
     return { transition, takeBack };
   }
 
-  #write(batch: readonly Transition[]): Promise<Outcome[]> {
+  async #write(batch: readonly Transition[]): Promise<Outcome[]> {
+    const [first] = batch;
+    if (
+      batch.length === 1 &&
+      isPlain(first!) &&
+      this.#options.database.prepares &&
+      (await this.#writeHeld(first!))
+    )
+      return [{ outcome: 'appended', version: first!.tail, correlation_id: null, owner: null }];
+    return this.#writeAll(batch);
+  }
+
+  /** Whether it was written. */
+  async #writeHeld(append: HeldAppend): Promise<boolean> {
+    const { database, pulse } = this.#options;
+    const { length } = await database.run({
+      what: 'append to a run',
+      text: this.#heldText,
+      values: () => valuesOfHeldAppend(append, pulse.at()),
+    });
+    return length === 1;
+  }
+
+  #writeAll(batch: readonly Transition[]): Promise<Outcome[]> {
     const { database, pulse } = this.#options;
     // In one order everywhere, so that no two statements wait for each other's runs.
     const order = batch
@@ -215,6 +240,11 @@ export class Appends {
     held.known.follow(missed);
     return { kind: 'tail-moved', missed };
   }
+}
+
+/** Whether it says nothing but that the run goes on here. */
+function isPlain({ change, tokens, offers, tell, release }: Transition): boolean {
+  return !release && !change && !tokens && !offers && !tell;
 }
 
 /** Whether a run has what its end frees. */

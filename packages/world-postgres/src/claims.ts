@@ -82,6 +82,8 @@ export class Claims {
     const rows = [...due.runs].sort((left, right) => (left.run.wake_at ?? 0) - (right.run.wake_at ?? 0));
     const claimed = rows.flatMap((row): Claimed[] => {
       const claim = { runId: row.run.run_id, worker, epoch: row.run.epoch };
+      // The reply that brought it came first.
+      if (held.get(claim.runId)?.claim.epoch === claim.epoch) return [];
       const { known } = held.hold(claim, { leaseMs, now: pulse.now() });
       try {
         const run = runOf(row.run);

@@ -5,14 +5,13 @@ import {
   type CreateResult,
   copyEvent,
   type EventOf,
-  WorldError,
   worldErrors,
 } from '@perdure/world';
 import { checkCreation } from '@perdure/world/live';
 import { newWriteId } from './appends.ts';
 import { Batcher } from './batcher.ts';
 import { toColumn } from './column-text.ts';
-import type { Database } from './database.ts';
+import { type Database, isUnanswered } from './database.ts';
 import { dataText, digestOf } from './event-row.ts';
 import type { HeldRuns } from './held-runs.ts';
 import { APPENDS_PER_STATEMENT, STATEMENTS_UNDER_WAY } from './limits.ts';
@@ -116,11 +115,6 @@ export class Creations {
       values: (_, hints) => [text, pulse.origin(hints), pulse.at()],
     });
   }
-}
-
-/** It may have happened all the same. */
-function isUnanswered(error: unknown): boolean {
-  return WorldError.is(error) && error.code === 'STORE_UNREACHABLE';
 }
 
 function creationOf(

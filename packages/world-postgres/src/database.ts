@@ -6,7 +6,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { worldErrors } from '@perdure/world';
+import { WorldError, worldErrors } from '@perdure/world';
 import pg from 'pg';
 import { schemaOld, storeFailed, storeRefused, storeUnreachable } from './messages.ts';
 import { troubleOf } from './sql-errors.ts';
@@ -70,6 +70,11 @@ export class Database {
     return this.#options.schema;
   }
 
+  /** Whether statements are prepared: one that is not is planned each time. */
+  get prepares(): boolean {
+    return this.#prepares === 'yes';
+  }
+
   /** Whether it can be reached is known in `retryMs` (default: the option). Throws STORE_UNREACHABLE, STORE_REFUSED, SCHEMA_OLD, STORE_FAILED. */
   async run<R>(statement: Statement, retryMs: number = this.#options.retryMs): Promise<R[]> {
     const began = performance.now();
@@ -114,6 +119,11 @@ export class Database {
   close(): void {
     this.#closing.abort();
   }
+}
+
+/** Whether what was asked for may have happened all the same. */
+export function isUnanswered(error: unknown): boolean {
+  return WorldError.is(error) && error.code === 'STORE_UNREACHABLE';
 }
 
 const names = new Map<string, string>();

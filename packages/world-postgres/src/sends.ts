@@ -1,5 +1,7 @@
 /** Events from outside, each one statement. */
 import {
+  type Claim,
+  type ClaimRequest,
   copyEvent,
   type Event,
   eventIdOf,
@@ -12,8 +14,9 @@ import {
 import { checkAttributeCount, checkedSend, mergeAttributes } from '@perdure/world/live';
 import { newWriteId } from './appends.ts';
 import { toColumn } from './column-text.ts';
-import type { Database } from './database.ts';
+import { type Database, isUnanswered } from './database.ts';
 import { dataText, subjectOf } from './event-row.ts';
+import type { HeldRuns } from './held-runs.ts';
 import type { Pulse } from './pulse.ts';
 
 interface Outcome {
@@ -22,12 +25,24 @@ interface Outcome {
   readonly created_at: number;
   readonly status: string;
   readonly held: boolean;
+  /** Of the claim that came with it. */
+  readonly epoch: number | null;
 }
 
 export interface SendsOptions {
   readonly database: Database;
+  readonly held: HeldRuns;
   readonly pulse: Pulse;
+  /** A worker may hold a run that it does not know of. */
+  readonly doubt: (worker: string) => void;
   readonly history: (runId: string, after: number, limit: number) => Promise<Event[]>;
+}
+
+interface Asked {
+  readonly after: number | undefined;
+  /** What the attributes are then, as JSON. */
+  readonly attributes: string | undefined;
+  readonly claimFor: ClaimRequest | undefined;
 }
 
 export class Sends {
@@ -43,12 +58,14 @@ export class Sends {
     for (;;) {
       // What attributes a run has in the end is decided from those it has: for that version, or not at all.
       const attributes = event.eventType === 'attr_set' ? await this.#attributes(runId, event) : undefined;
+      const began = performance.now();
       const outcome = await this.#ask(runId, event, {
         after: options.after ?? attributes?.version,
         attributes: attributes?.merged,
+        claimFor: options.claimFor,
       });
       if (outcome.outcome === 'tail-moved' && options.after === undefined) continue;
-      return this.#settle(runId, event, outcome, options);
+      return this.#settle(runId, event, outcome, { ...options, began });
     }
   }
 
@@ -56,7 +73,7 @@ export class Sends {
     runId: string,
     event: SentEvent,
     outcome: Outcome,
-    { after }: SendOptions,
+    { after, claimFor, began }: SendOptions & { readonly began: number },
   ): Promise<SendResult> {
     const { version, created_at: createdAt } = outcome;
     if (outcome.outcome === 'duplicate') {
@@ -67,15 +84,29 @@ export class Sends {
     const { eventType, correlationId, key, eventData } = event;
     const eventId = eventIdOf(version);
     const placed = { runId, eventId, version, eventType, correlationId, key, createdAt, eventData };
+    const own = copyEvent(placed as Event);
+    const claim = claimFor && this.#hold(own, outcome.epoch, { ...claimFor, began });
+    if (claim) return { event: copyEvent(own), duplicate: false, claim };
     this.#options.pulse.emit(runId, eventType === 'run_cancelled' ? 'ended' : outcome.held ? 'moved' : 'due');
-    return { event: copyEvent(placed as Event), duplicate: false };
+    return { event: own, duplicate: false };
   }
 
-  async #ask(
-    runId: string,
-    event: SentEvent,
-    { after, attributes }: { readonly after: number | undefined; readonly attributes: string | undefined },
-  ): Promise<Outcome> {
+  /** A claim that came with an event; undefined when none did, or when it is known here already. */
+  #hold(
+    event: Event,
+    epoch: number | null,
+    { worker, leaseMs, began }: ClaimRequest & { readonly began: number },
+  ): Claim | undefined {
+    const { held, pulse } = this.#options;
+    if (epoch === null || held.get(event.runId)?.claim.epoch === epoch) return undefined;
+    const claim = { runId: event.runId, worker, epoch };
+    const { known } = held.hold(claim, { leaseMs, now: pulse.now() });
+    if (held.hadNews(event.runId, began)) known.follow([event]);
+    else known.meet([event]);
+    return { ...claim };
+  }
+
+  async #ask(runId: string, event: SentEvent, { after, attributes, claimFor }: Asked): Promise<Outcome> {
     const { database, pulse } = this.#options;
     const { eventType, correlationId, key, eventData } = event;
     const { reason, program } = eventData as { readonly reason?: unknown; readonly program?: string };
@@ -91,13 +122,20 @@ export class Sends {
       program: eventType === 'run_resumed' && program !== undefined ? toColumn(program) : undefined,
       attributes,
       write: newWriteId(),
+      worker: claimFor?.worker,
+      lease: claimFor?.leaseMs,
     });
-    const [outcome] = await database.run<Outcome>({
-      what: 'send an event to a run',
-      text: `SELECT * FROM "${database.schema}".send($1, $2, $3)`,
-      values: (_, hints) => [text, pulse.origin(hints), pulse.at()],
-    });
-    return outcome!;
+    try {
+      const [outcome] = await database.run<Outcome>({
+        what: 'send an event to a run',
+        text: `SELECT * FROM "${database.schema}".send($1, $2, $3)`,
+        values: (_, hints) => [text, pulse.origin(hints), pulse.at()],
+      });
+      return outcome!;
+    } catch (error) {
+      if (claimFor && isUnanswered(error)) this.#options.doubt(claimFor.worker);
+      throw error;
+    }
   }
 
   /** Throws INPUT_INVALID when there would be too many. */

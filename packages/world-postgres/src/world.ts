@@ -183,8 +183,8 @@ class ServerWorld implements PostgresWorld {
     const database = this.#database;
     const held = this.#held;
     const pulse = this.#pulse;
-    const reader = this.#reader;
-    const creations = new Creations({ database, held, pulse, doubt: (worker) => claims.doubt(worker) });
+    const doubt = (worker: string) => claims.doubt(worker);
+    const creations = new Creations({ database, held, pulse, doubt });
     const history = (runId: string, after: number, limit?: number) => histories.read(runId, { after, limit });
     const claims = new Claims({
       database,
@@ -199,11 +199,11 @@ class ServerWorld implements PostgresWorld {
       held,
       hints: this.#hints,
       creations,
-      appends: new Appends({ database, held, pulse, reader, history }),
-      sends: new Sends({ database, pulse, history }),
+      appends: new Appends({ database, held, pulse, reader: this.#reader, history }),
+      sends: new Sends({ database, held, pulse, doubt, history }),
       claims,
       histories,
-      reader,
+      reader: this.#reader,
       open,
       listen,
     });

@@ -74,6 +74,58 @@ test('a run that its creator was never told of is found by its next look', async
   expect(claimed.map(({ claim }) => claim.runId)).toEqual(['run_1']);
 });
 
+/** A run that waits for its hook, and that nobody holds. */
+async function waiting(world: PostgresWorld): Promise<void> {
+  const claim = await start(world, 'run_1');
+  const hook = event('run_1', 2, 'hook_created', { correlationId: 'hook_a', eventData: { token: 't' } });
+  await world.runs.append(claim, [hook], { after: 1, wakeAt: null, release: true });
+}
+
+const received = {
+  eventType: 'hook_received',
+  correlationId: 'hook_a',
+  eventData: { payload: '1' },
+} as const;
+
+test('a run that came with an event is its sender’s, though the reply was lost', async () => {
+  const world = await behindProxy();
+  await waiting(world);
+  const { lost, back } = await loseReply(/\.send\(/);
+  const sending = world.runs.send('run_1', { ...received, key: 'k' }, { claimFor });
+  await lost;
+  await back();
+  const { duplicate, claim } = await sending;
+  expect([duplicate, claim?.worker]).toEqual([false, 'worker_a']);
+  expect((await world.runs.claim({ ...claimFor, limit: 5 })).claimed).toEqual([]);
+  expect(await world.runs.append(claim!, [], { after: 3, wakeAt: null })).toMatchObject({ kind: 'appended' });
+});
+
+test('a run that its sender was never told of is found by its next look, once', async () => {
+  const world = await behindProxy({ retryMs: 50 });
+  await waiting(world);
+  const { lost, back } = await loseReply(/\.send\(/);
+  const sending = expect(
+    world.runs.send('run_1', { ...received, key: 'k' }, { claimFor }),
+  ).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' });
+  await lost;
+  await sending;
+  await back();
+  const { claimed } = await world.runs.claim({ ...claimFor, limit: 5 });
+  expect(claimed.map(({ claim, run }) => [claim.runId, run.version])).toEqual([['run_1', 3]]);
+  expect((await world.runs.claim({ ...claimFor, limit: 5 })).claimed).toEqual([]);
+});
+
+test('the events that a sender’s claim goes on with are those of the run, without asking', async () => {
+  const world = await behindProxy();
+  await waiting(world);
+  await world.runs.send('run_1', { ...received, key: 'k' }, { claimFor });
+  const before = world.stats().statements;
+  const events = await world.runs.history('run_1', { after: 2 });
+  expect(events.map(({ eventType }) => eventType)).toEqual(['hook_received']);
+  expect(world.stats().statements).toBe(before);
+  expect((await world.runs.history('run_1', { after: 0 })).length).toBe(3);
+});
+
 test('a server that is away is waited for once by all who share a statement', async () => {
   const world = await behindProxy({ retryMs: 50 });
   proxy.cut();

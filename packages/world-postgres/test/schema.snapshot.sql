@@ -644,17 +644,19 @@ AS $function$
 $function$
 
 CREATE OR REPLACE FUNCTION perdure.send(p_event json, p_origin text, p_at double precision)
- RETURNS TABLE(outcome text, version integer, created_at double precision, status text, held boolean)
+ RETURNS TABLE(outcome text, version integer, created_at double precision, status text, held boolean, epoch bigint)
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_column
 DECLARE
   v_now double precision := perdure.time_now(p_at);
+  v_epoch bigint;
   e record;
   r perdure.runs%ROWTYPE;
 BEGIN
   SELECT * INTO e FROM json_to_record(p_event) AS x(
-    run text, type text, id text, key text, subject text, after integer, data text, reason text, program text, attributes text, write text);
+    run text, type text, id text, key text, subject text, after integer, data text, reason text, program text, attributes text, write text,
+    worker text, lease double precision);
   SELECT * INTO r FROM perdure.runs k WHERE k.run_id = e.run FOR UPDATE;
   IF NOT FOUND THEN
     outcome := 'unknown';
@@ -665,6 +667,7 @@ BEGIN
   IF FOUND THEN
     -- This very send, whose reply was lost, made it.
     outcome := CASE WHEN r.last_send = e.write THEN 'sent' ELSE 'duplicate' END;
+    epoch := CASE WHEN r.held AND r.worker = e.worker AND outcome = 'sent' THEN r.epoch END;
     RETURN NEXT; RETURN;
   END IF;
   version := r.version;
@@ -688,7 +691,12 @@ BEGIN
     UPDATE perdure.runs k SET last_send = e.write WHERE k.run_id = e.run;
     RETURN NEXT; RETURN;
   END IF;
+  IF e.worker IS NOT NULL AND NOT r.held THEN
+    v_epoch := nextval('perdure.epochs');
+    PERFORM perdure.hold_lease(e.worker, e.lease, v_now);
+  END IF;
   UPDATE perdure.runs k SET version = k.version + 1, updated_at = greatest(v_now, k.updated_at),
+      held = r.held OR v_epoch IS NOT NULL, worker = CASE WHEN v_epoch IS NULL THEN k.worker ELSE e.worker END, epoch = coalesce(v_epoch, k.epoch),
       -- The earlier of both, so that a run that has been due for long does not lose its place to newer ones.
       wake_at = least(k.wake_at, v_now),
       last_send = e.write, program = coalesce(e.program, k.program), attributes = coalesce(e.attributes::json, k.attributes),
@@ -697,7 +705,10 @@ BEGIN
     WHERE k.run_id = e.run;
   INSERT INTO perdure.events (run_id, version, event_type, correlation_id, key, subject, created_at, data)
     VALUES (e.run, version, e.type, e.id, e.key, e.subject, created_at, e.data::json);
-  PERFORM perdure.hint(p_origin, CASE WHEN r.held THEN 'moved' ELSE 'due' END, e.run);
+  epoch := v_epoch;
+  IF v_epoch IS NULL THEN
+    PERFORM perdure.hint(p_origin, CASE WHEN r.held THEN 'moved' ELSE 'due' END, e.run);
+  END IF;
   RETURN NEXT;
 END $function$
 

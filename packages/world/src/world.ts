@@ -111,12 +111,18 @@ export type AppendResult =
 export interface SendOptions {
   /** The version that must be the tail, for what was decided from a history. Default: any. */
   readonly after?: number;
+  /**
+   * Claims the run in the same write when nobody holds it, and where this process may hold claims: no claim in the
+   * answer means that its holder, or whoever may drive it, hears of it. A duplicate claims nothing.
+   */
+  readonly claimFor?: ClaimRequest;
 }
 
 export interface SendResult {
   readonly event: Event;
   /** True when the key was known: `event` is the one it made the first time. */
   readonly duplicate: boolean;
+  readonly claim?: Claim;
 }
 
 export interface RenewResult {

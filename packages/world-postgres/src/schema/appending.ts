@@ -122,17 +122,20 @@ BEGIN
   RETURN NEXT;
 END $body$;
 
--- An event from outside at the tail: sent, duplicate (with the version of the first), or why not.
+-- An event from outside at the tail: sent, duplicate (with the version of the first), or why not. A worker that is named gets a
+-- run that nobody holds, with an epoch.
 CREATE FUNCTION {{schema}}.send(p_event json, p_origin text, p_at double precision)
-RETURNS TABLE (outcome text, version integer, created_at double precision, status text, held boolean) LANGUAGE plpgsql AS $body$
+RETURNS TABLE (outcome text, version integer, created_at double precision, status text, held boolean, epoch bigint) LANGUAGE plpgsql AS $body$
 #variable_conflict use_column
 DECLARE
   v_now double precision := {{schema}}.time_now(p_at);
+  v_epoch bigint;
   e record;
   r {{schema}}.runs%ROWTYPE;
 BEGIN
   SELECT * INTO e FROM json_to_record(p_event) AS x(
-    run text, type text, id text, key text, subject text, after integer, data text, reason text, program text, attributes text, write text);
+    run text, type text, id text, key text, subject text, after integer, data text, reason text, program text, attributes text, write text,
+    worker text, lease double precision);
   SELECT * INTO r FROM {{schema}}.runs k WHERE k.run_id = e.run FOR UPDATE;
   IF NOT FOUND THEN
     outcome := 'unknown';
@@ -143,6 +146,7 @@ BEGIN
   IF FOUND THEN
     -- This very send, whose reply was lost, made it.
     outcome := CASE WHEN r.last_send = e.write THEN 'sent' ELSE 'duplicate' END;
+    epoch := CASE WHEN r.held AND r.worker = e.worker AND outcome = 'sent' THEN r.epoch END;
     RETURN NEXT; RETURN;
   END IF;
   version := r.version;
@@ -166,7 +170,12 @@ BEGIN
     UPDATE {{schema}}.runs k SET last_send = e.write WHERE k.run_id = e.run;
     RETURN NEXT; RETURN;
   END IF;
+  IF e.worker IS NOT NULL AND NOT r.held THEN
+    v_epoch := nextval('{{schema}}.epochs');
+    PERFORM {{schema}}.hold_lease(e.worker, e.lease, v_now);
+  END IF;
   UPDATE {{schema}}.runs k SET version = k.version + 1, updated_at = greatest(v_now, k.updated_at),
+      held = r.held OR v_epoch IS NOT NULL, worker = CASE WHEN v_epoch IS NULL THEN k.worker ELSE e.worker END, epoch = coalesce(v_epoch, k.epoch),
       -- The earlier of both, so that a run that has been due for long does not lose its place to newer ones.
       wake_at = least(k.wake_at, v_now),
       last_send = e.write, program = coalesce(e.program, k.program), attributes = coalesce(e.attributes::json, k.attributes),
@@ -175,7 +184,10 @@ BEGIN
     WHERE k.run_id = e.run;
   INSERT INTO {{schema}}.events (run_id, version, event_type, correlation_id, key, subject, created_at, data)
     VALUES (e.run, version, e.type, e.id, e.key, e.subject, created_at, e.data::json);
-  PERFORM {{schema}}.hint(p_origin, CASE WHEN r.held THEN 'moved' ELSE 'due' END, e.run);
+  epoch := v_epoch;
+  IF v_epoch IS NULL THEN
+    PERFORM {{schema}}.hint(p_origin, CASE WHEN r.held THEN 'moved' ELSE 'due' END, e.run);
+  END IF;
   RETURN NEXT;
 END $body$;
 `;

@@ -54,6 +54,72 @@ export const sendTests: Suite = {
     assert.equal((await bench.types('run_1')).length, 3);
   },
 
+  async 'claimFor gives the sender a run that nobody holds, and nobody else'(bench) {
+    const first = await bench.start('run_1');
+    await bench.write(first, 1, [runStarted, hookCreated('hook_a', 't')], { release: true });
+    const claimFor = { worker: 'worker_b', leaseMs: LEASE_MS };
+    const sent = await bench.world.runs.send('run_1', received('key_1', 'hook_a'), { claimFor });
+    assert.deepEqual([sent.duplicate, sent.event.version], [false, 4]);
+    assert.deepEqual([sent.claim?.runId, sent.claim?.worker], ['run_1', 'worker_b']);
+    assert.ok(sent.claim!.epoch > first.epoch, 'a claim of its own');
+    assert.deepEqual(await bench.claimedIds('worker_a'), []);
+    assert.deepEqual(await bench.append(first, 4, [runCompleted]), { kind: 'claim-lost' });
+    assert.deepEqual(await bench.world.runs.history('run_1', { after: 3 }), [sent.event]);
+    const request = { worker: 'worker_b', leaseMs: LEASE_MS };
+    const claims = [{ claim: sent.claim!, version: 4 }];
+    assert.deepEqual(await bench.world.runs.renew({ ...request, claims }), { lost: [], moved: [] });
+    await bench.write(sent.claim!, 4, [runCompleted]);
+  },
+
+  async 'a sender who gets the run keeps it for a lease'(bench) {
+    const claim = await bench.start('run_1');
+    await bench.write(claim, 1, [hookCreated('hook_a', 't')], { release: true });
+    const claimFor = { worker: 'worker_b', leaseMs: LEASE_MS };
+    await bench.world.runs.send('run_1', received('key_1', 'hook_a'), { claimFor });
+    bench.advance(LEASE_MS - 1);
+    assert.deepEqual(await bench.claimedIds('worker_a'), []);
+    bench.advance(1);
+    assert.deepEqual(await bench.claimedIds('worker_a'), ['run_1'], 'due when its sender dies');
+  },
+
+  async 'claimFor gives nobody a run that is held, has ended, or has the event already'(bench) {
+    const claim = await bench.start('run_1');
+    await bench.write(claim, 1, [hookCreated('hook_a', 't')]);
+    const send = (key: string, event = received(key, 'hook_a')) =>
+      bench.world.runs.send('run_1', event, { claimFor: { worker: 'worker_b', leaseMs: LEASE_MS } });
+    assert.equal((await send('key_1')).claim, undefined, 'held');
+    const request = { worker: 'worker_a', leaseMs: LEASE_MS, claims: [{ claim, version: 2 }] };
+    assert.deepEqual(await bench.world.runs.renew(request), { lost: [], moved: ['run_1'] });
+    await bench.world.runs.release([claim]);
+    const again = await send('key_1');
+    assert.deepEqual([again.duplicate, again.claim], [true, undefined]);
+    assert.deepEqual(await bench.claimedIds('worker_a'), ['run_1']);
+    assert.equal((await send('key_2', cancelled('key_2'))).claim, undefined, 'ended');
+    assert.deepEqual(await bench.claimedIds('worker_b'), []);
+  },
+
+  async 'of senders who all want the run one gets it'(bench) {
+    const claim = await bench.start('run_1');
+    await bench.write(claim, 1, [hookCreated('hook_a', 't')], { release: true });
+    const results = await Promise.all(
+      Array.from({ length: 5 }, (_, i) =>
+        bench.world.runs.send('run_1', received(`key_${i}`, 'hook_a'), {
+          claimFor: { worker: `worker_${i}`, leaseMs: LEASE_MS },
+        }),
+      ),
+    );
+    assert.equal(results.filter((sent) => sent.claim).length, 1);
+    assert.equal((await bench.types('run_1')).length, 7);
+  },
+
+  async 'a claim that nobody can hold is refused, and nothing is sent'(bench) {
+    const claim = await bench.start('run_1');
+    await bench.write(claim, 1, [hookCreated('hook_a', 't')], { release: true });
+    const claimFor = { worker: 'worker_b', leaseMs: 0 };
+    await refuses('INPUT_INVALID', bench.world.runs.send('run_1', received('key_1', 'hook_a'), { claimFor }));
+    assert.equal((await bench.types('run_1')).length, 2);
+  },
+
   async 'keys are per run'(bench) {
     await bench.start('run_1');
     await bench.start('run_2');

@@ -151,8 +151,13 @@ export class LiveRuns {
     if (!run) throw runEnded(runId, projection.run.status);
     checkTarget(projection, checked, options);
     const event = placed(projection, checked, this.#table.clock());
-    this.#table.wake(run, [event]);
-    return { event: copyEvent(event), duplicate: false };
+    const { claimFor } = options;
+    let claim: Claim | undefined;
+    const taker = (now: number): void => {
+      claim = this.#take(run, claimFor!, now);
+    };
+    this.#table.wake(run, [event], claimFor && taker);
+    return { event: copyEvent(event), duplicate: false, ...(claim ? { claim } : {}) };
   }
 
   claim(request: ClaimDueRequest): ClaimResult {

@@ -4,13 +4,15 @@ import { type Event, eventIdOf, type SentEvent } from '../event.ts';
 import { copyEvent, parseSentEvent } from '../event-check.ts';
 import type { Projection } from '../projection.ts';
 import type { SendOptions } from '../world.ts';
+import { checkRequest } from './checks.ts';
 
 /** What a caller of `send` handed in. Throws INPUT_INVALID. */
-export function checkedSend(event: SentEvent, { after }: SendOptions): SentEvent {
+export function checkedSend(event: SentEvent, { after, claimFor }: SendOptions): SentEvent {
   const checked = parseSentEvent(event);
   if (!checked.ok) throw inputInvalid('sent event', checked.problem);
   if (after !== undefined && !(Number.isSafeInteger(after) && after > 0))
     throw inputInvalid('send', `after: expected a version from 1, got ${JSON.stringify(after)}`);
+  if (claimFor) checkRequest(claimFor);
   return checked.value;
 }
 

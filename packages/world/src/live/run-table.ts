@@ -87,14 +87,16 @@ export class RunTable {
     this.hints.emit(runId, 'ended');
   }
 
-  /** An event from outside entered: the run is due at once. */
-  wake(run: LiveRun, events: readonly Event[]): void {
+  /** An event from outside entered: the run is due at once, for `taker` first. */
+  wake(run: LiveRun, events: readonly Event[], taker?: (now: number) => void): void {
     const now = this.clock();
     // The earlier of both, so that a run that has been due for long does not lose its place to newer ones.
     this.write(run, events, run.wakeAt === null ? now : Math.min(run.wakeAt, now));
     if (isEnded(run.projection.run.status)) return;
     this.due.set(run, dueAtOf(run));
-    this.hints.emit(run.projection.run.runId, run.dueAt <= now ? 'due' : 'moved');
+    if (run.dueAt > now) this.hints.emit(run.projection.run.runId, 'moved');
+    else if (taker) taker(now);
+    else this.hints.emit(run.projection.run.runId, 'due');
   }
 
   /** No claim, no wake time, no token, no key, no offer. */
