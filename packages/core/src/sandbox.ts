@@ -39,6 +39,25 @@ const enter = new Script('__perdure.turn()', { filename: 'perdure:turn' });
 const endOverspent = new Script('__perdure.endOverspent()', { filename: 'perdure:turn' });
 const none: readonly never[] = Object.freeze([]);
 
+let spare: Record<string, unknown> | undefined;
+
+function makeContext(): Record<string, unknown> {
+  return createContext(constants.DONT_CONTEXTIFY, {
+    microtaskMode: 'afterEvaluate',
+    codeGeneration: { strings: false, wasm: false },
+  }) as Record<string, unknown>;
+}
+
+/** One is made ahead, while the process waits for what the last one has asked for. */
+function takeContext(): Record<string, unknown> {
+  const context = spare ?? makeContext();
+  spare = undefined;
+  setImmediate(() => {
+    spare ??= makeContext();
+  });
+  return context;
+}
+
 export class Sandbox {
   readonly #context: object;
   readonly #door: Door;
@@ -47,10 +66,7 @@ export class Sandbox {
 
   /** Throws PROGRAM_BROKEN when the program's module-level code throws. */
   constructor(program: Program, init: Init, env: string) {
-    const context = createContext(constants.DONT_CONTEXTIFY, {
-      microtaskMode: 'afterEvaluate',
-      codeGeneration: { strings: false, wasm: false },
-    }) as Record<string, unknown>;
+    const context = takeContext();
     context.__perdure_init = JSON.stringify(init);
     context.__perdure_env = env;
     try {

@@ -1,10 +1,11 @@
 /** Time as a workflow sees it: the creation time of the last delivered event (E5). */
-import { define } from './lazy.ts';
 import { installLocalTime, inUtc, parseTime } from './local-time.ts';
 import { init, slot } from './state.ts';
 
-export function installClock(): void {
-  const RealDate = Date;
+const RealDate = Date;
+
+/** The `Date` of workflows. Dates that a program has come of it, so that what it does to their prototype may wait for it. */
+export function workflowDate(): unknown {
   const parse = (text: unknown): number => parseTime(RealDate.parse, String(text));
   const LogicalDate = function (this: unknown, ...args: unknown[]): unknown {
     if (!new.target) return new RealDate(slot.time).toString();
@@ -30,7 +31,7 @@ export function installClock(): void {
     Object.defineProperty(LogicalDate, key, { value, writable: true, configurable: true });
   Object.defineProperty(LogicalDate, 'name', { value: 'Date' });
   Object.defineProperty(LogicalDate, 'length', { value: 7 });
-  define('Date', LogicalDate);
+  return LogicalDate;
 }
 
 /** As a Date takes its only argument: an object says by itself what it is. */

@@ -4,7 +4,7 @@
  * Importing this module changes the realm; it is evaluated before any workflow code.
  */
 import { installAbsent } from './absent.ts';
-import { installClock, workflowIntl, workflowPerformance } from './clock.ts';
+import { workflowDate, workflowIntl, workflowPerformance } from './clock.ts';
 import { workflowConsole } from './console.ts';
 import { define, defineLazily } from './lazy.ts';
 import { guestMark } from './mark.ts';
@@ -20,6 +20,7 @@ const web = (name: WebGlobal) => (): unknown => webGlobal(name);
 
 const lazily: Readonly<Record<string, () => unknown>> = {
   console: workflowConsole,
+  Date: workflowDate,
   Intl: workflowIntl,
   performance: workflowPerformance,
   crypto: web('crypto'),
@@ -51,7 +52,6 @@ function queueWorkflowMicrotask(callback: () => unknown): void {
 Object.defineProperty(Promise.prototype, guestMark, { value: true });
 // Frames of the host that entered the sandbox count towards the limit; they are dropped later, the user's must stay.
 (Error as unknown as { stackTraceLimit: number }).stackTraceLimit = 64;
-installClock();
 installAbsent();
 Object.defineProperty(Math, 'random', { value: nextNumber, writable: true, configurable: true });
 for (const name of Object.keys(lazily)) defineLazily(name, lazily[name]!);
