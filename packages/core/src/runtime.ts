@@ -93,7 +93,7 @@ export class Runtime {
       counters: this.counters,
       streaming: new Set(),
       awaited: new AwaitedRuns(),
-      admission: new Admission({ limit: 8, patienceMs: 4, waitMsMax: 250 }),
+      admission: new Admission({ limit: 16, patienceMs: 4, waitMsMax: 250 }),
       slots: new StepSlots(number('maxConcurrentSteps', 1)),
       steps: knownSteps(),
       get client() {

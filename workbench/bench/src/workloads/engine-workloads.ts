@@ -1,6 +1,7 @@
 /** Workloads that look at one part of the engine. */
 import { randomBytes } from 'node:crypto';
 import { openBenchWorld } from '../bench-world.ts';
+import { Progress } from '../progress.ts';
 import { median, round, spread } from '../statistics.ts';
 import * as workflows from '../workflows.ts';
 import type { Request, Row } from '../workload.ts';
@@ -11,10 +12,11 @@ export async function hook(request: Request): Promise<Row> {
   const rounds = request.iters * 20 + 100;
   const token = randomBytes(8).toString('hex');
   const run = await bench.runtime.start(workflows.hook, [token, rounds]);
+  const progress = new Progress(bench.world, run.runId);
   const resumes: number[] = [];
   const walls: number[] = [];
   for (let i = 0; i < rounds; i += 1) {
-    await idle(run.runId);
+    await progress.until(i);
     workflows.takeFirstStepTime();
     const begin = performance.now();
     await bench.runtime.resumeHook(token, 1);
@@ -27,16 +29,6 @@ export async function hook(request: Request): Promise<Row> {
   await run.returnValue;
   await bench.close();
   return { ...request, wall_ms: spread(walls.slice(100)), resume_ms: round(median(resumes.slice(100))) };
-
-  /** Waits until the run waits for its hook. */
-  async function idle(runId: string): Promise<void> {
-    for (;;) {
-      const steps = await bench.world.runs.steps(runId);
-      const hooks = await bench.world.runs.hooks(runId);
-      if (hooks.length === 1 && steps.every(({ status }) => status === 'completed')) return;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
 }
 
 /** Cold replay of a history of `n` steps: a new process's first look at the run, up to where it goes on. */

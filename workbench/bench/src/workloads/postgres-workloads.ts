@@ -3,6 +3,7 @@ import { createPostgresWorld } from '@perdure/world-postgres';
 import { startProxy } from '@workbench/postgres/proxy.ts';
 import { createRuntime } from 'perdure/runtime';
 import { openBenchWorld } from '../bench-world.ts';
+import { Progress } from '../progress.ts';
 import { percentile, round, spread } from '../statistics.ts';
 import * as workflows from '../workflows.ts';
 import type { Request, Row } from '../workload.ts';
@@ -103,12 +104,9 @@ export async function handover(request: Request): Promise<Row> {
   }
   const token = `handover ${process.pid}`;
   const run = await producer.start(workflows.hook, [token, rounds]);
+  const progress = new Progress(world, run.runId);
   for (let i = 0; i < rounds; i += 1) {
-    while (
-      (await bench.world.runs.steps(run.runId)).filter(({ status }) => status === 'completed').length < i ||
-      !(await world.runs.hookByToken(token))
-    )
-      await new Promise((resolve) => setImmediate(resolve));
+    await progress.until(i);
     workflows.takeFirstStepTime();
     const begin = performance.now();
     await producer.resumeHook(token, 1);
