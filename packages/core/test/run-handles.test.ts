@@ -91,8 +91,8 @@ describe('a handle', () => {
   });
 
   it.each([
-    ['that drives the run is told the result: it looks at the end only', 'here', [0, 1]],
-    ['elsewhere is told the result: it looks at the start and at the end, not in between', 'off', [1, 2]],
+    ['is told the result where the run is driven: it looks at the end only', 'here', [0, 1]],
+    ['is told the result: it looks at the start and at the end, not in between', 'off', [1, 2]],
   ] as const)('%s', async (_, asked, [atFirst, inAll]) => {
     blocked = gate();
     const world = createMemoryWorld();

@@ -86,6 +86,8 @@ export class Sends {
     const placed = { runId, eventId, version, eventType, correlationId, key, createdAt, eventData };
     const own = copyEvent(placed as Event);
     const claim = claimFor && this.#hold(own, outcome.epoch, { ...claimFor, began });
+    // Attempts of offered steps listen for it.
+    if (claim && eventType === 'abort_requested') this.#options.pulse.emit(runId, 'moved');
     if (claim) return { event: copyEvent(own), duplicate: false, claim };
     this.#options.pulse.emit(runId, eventType === 'run_cancelled' ? 'ended' : outcome.held ? 'moved' : 'due');
     return { event: own, duplicate: false };

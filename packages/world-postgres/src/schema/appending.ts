@@ -185,8 +185,9 @@ BEGIN
   INSERT INTO {{schema}}.events (run_id, version, event_type, correlation_id, key, subject, created_at, data)
     VALUES (e.run, version, e.type, e.id, e.key, e.subject, created_at, e.data::json);
   epoch := v_epoch;
-  IF v_epoch IS NULL THEN
-    PERFORM {{schema}}.hint(p_origin, CASE WHEN r.held THEN 'moved' ELSE 'due' END, e.run);
+  -- Who comes with it needs no hint; attempts of offered steps listen for aborts.
+  IF v_epoch IS NULL OR e.type = 'abort_requested' THEN
+    PERFORM {{schema}}.hint(p_origin, CASE WHEN r.held OR v_epoch IS NOT NULL THEN 'moved' ELSE 'due' END, e.run);
   END IF;
   RETURN NEXT;
 END $body$;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Hint } from '../world.ts';
-import { type Bench, received, type Suite } from './bench.ts';
+import { type Bench, LEASE_MS, received, type Suite } from './bench.ts';
 import { hookCreated, runCompleted, runCreated } from './events.ts';
 
 export async function hinted(bench: Bench, hints: readonly Hint[], kind: Hint['kind']): Promise<void> {
@@ -26,6 +26,18 @@ export const hintTests: Suite = {
     await hinted(bench, hints, 'moved');
     await bench.write(taken.claim, 3, [runCompleted]);
     await hinted(bench, hints, 'ended');
+  },
+
+  async 'an abort that takes its run along is hinted at: attempts of steps listen for it'(bench) {
+    const hints: Hint[] = [];
+    await bench.world.runs.create(runCreated('run_1', bench.now));
+    bench.world.runs.watch((hint) => hints.push(hint));
+    const eventData = { reason: '"enough"' };
+    const abort = { eventType: 'abort_requested', key: 'key_1', correlationId: 'abrt_a', eventData } as const;
+    const claimFor = { worker: 'worker_a', leaseMs: LEASE_MS };
+    const { claim } = await bench.world.runs.send('run_1', abort, { claimFor });
+    assert.ok(claim);
+    await hinted(bench, hints, 'moved');
   },
 
   async 'a listener that throws hurts neither the writer nor other listeners'(bench) {

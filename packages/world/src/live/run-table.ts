@@ -94,9 +94,12 @@ export class RunTable {
     this.write(run, events, run.wakeAt === null ? now : Math.min(run.wakeAt, now));
     if (isEnded(run.projection.run.status)) return;
     this.due.set(run, dueAtOf(run));
-    if (run.dueAt > now) this.hints.emit(run.projection.run.runId, 'moved');
-    else if (taker) taker(now);
-    else this.hints.emit(run.projection.run.runId, 'due');
+    const held = run.dueAt > now;
+    const takes = !held && taker !== undefined;
+    // Who takes it needs no hint; attempts of offered steps listen for aborts.
+    if (!takes || events.some(({ eventType }) => eventType === 'abort_requested'))
+      this.hints.emit(run.projection.run.runId, held || takes ? 'moved' : 'due');
+    if (takes) taker(now);
   }
 
   /** No claim, no wake time, no token, no key, no offer. */
