@@ -153,7 +153,7 @@ export class Appends {
       release: release === true || ended,
       lease: held.leaseMs,
       updated: run.updatedAt,
-      change: changeOf(before, run, () => owns(projection)),
+      ...changeOf(before, run, () => owns(projection)),
       events: written,
       tokens,
       offers: offersOf(held, projection, copies),
@@ -243,8 +243,8 @@ export class Appends {
 }
 
 /** Whether it says nothing but that the run goes on here. */
-function isPlain({ change, tokens, offers, tell, release }: Transition): boolean {
-  return !release && !change && !tokens && !offers && !tell;
+function isPlain({ changed, tokens, offers, tell, release }: Transition): boolean {
+  return !release && !changed && !tokens && !offers && !tell;
 }
 
 /** Whether a run has what its end frees. */

@@ -73,6 +73,7 @@ export function changeOf(
     run.status === before.status && run.attributes === before.attributes && run.program === before.program;
   if (same && run.startedAt === before.startedAt && run.pauseReason === before.pauseReason) return undefined;
   return {
+    changed: true,
     status: run.status,
     started: run.startedAt,
     completed: run.completedAt,
