@@ -100,7 +100,8 @@ DECLARE
 BEGIN
   FOR t IN SELECT * FROM json_to_recordset(p_batch) AS x(
       run text, worker text, epoch bigint, after integer, write text, tail integer, wake double precision, release boolean, lease double precision,
-      updated double precision, change json, events json, tokens json, offers json, tell boolean)
+      updated double precision, changed boolean, status text, started double precision, completed double precision, program text,
+      attributes text, pause text, error text, cancel text, owns boolean, events json, tokens json, offers json, tell boolean)
   LOOP
     correlation_id := NULL; owner := NULL;
     LOOP
@@ -119,7 +120,11 @@ BEGIN
       UPDATE perdure.runs k SET version = t.tail, last_write = t.write,
           -- A due run keeps its place: its row stays where the index has it.
           wake_at = CASE WHEN t.wake <= v_now AND k.wake_at <= v_now THEN k.wake_at ELSE t.wake END,
-          held = NOT t.release, epoch = CASE WHEN t.release THEN nextval('perdure.epochs') ELSE k.epoch END, updated_at = t.updated
+          held = NOT t.release, epoch = CASE WHEN t.release THEN nextval('perdure.epochs') ELSE k.epoch END, updated_at = t.updated,
+          status = CASE WHEN t.changed THEN t.status ELSE k.status END, started_at = CASE WHEN t.changed THEN t.started ELSE k.started_at END,
+          completed_at = t.completed, program = CASE WHEN t.changed THEN t.program ELSE k.program END,
+          attributes = coalesce(t.attributes::json, k.attributes), pause_reason = CASE WHEN t.changed THEN t.pause::json ELSE k.pause_reason END,
+          error_code = t.error, cancel_reason = t.cancel, live_key = CASE WHEN t.completed IS NULL THEN k.live_key END
         WHERE k.run_id = t.run AND k.held AND k.epoch = t.epoch AND k.worker = t.worker AND k.version = t.after;
       IF FOUND THEN
         INSERT INTO perdure.events (run_id, version, event_type, correlation_id, key, subject, created_at, data)
@@ -132,7 +137,8 @@ BEGIN
           PERFORM perdure.hint(p_origin, 'offered', t.run);
         END IF;
         IF t.tell THEN PERFORM perdure.hint(p_origin, 'moved', t.run); END IF;
-        IF t.change IS NOT NULL AND perdure.change_run(t.run, t.change, v_now) THEN
+        IF t.completed IS NOT NULL THEN
+          IF t.owns THEN PERFORM perdure.free_run(t.run, v_now); END IF;
           PERFORM perdure.hint(p_origin, 'ended', t.run);
         ELSIF t.release AND t.wake <= v_now THEN
           PERFORM perdure.hint(p_origin, 'due', t.run);
@@ -231,25 +237,6 @@ BEGIN
     VALUES (p_run, r.version, 'run_cancelled', p_key, r.updated_at, p_data::json);
   PERFORM perdure.free_run(p_run, p_now);
   PERFORM perdure.hint(p_origin, 'ended', p_run);
-END $function$
-
-CREATE OR REPLACE FUNCTION perdure.change_run(p_run text, p_change json, p_now double precision)
- RETURNS boolean
- LANGUAGE plpgsql
-AS $function$
-DECLARE
-  c record;
-BEGIN
-  SELECT * INTO c FROM json_to_record(p_change) AS x(status text, started double precision, completed double precision, program text,
-    attributes text, pause text, error text, cancel text, owns boolean);
-  UPDATE perdure.runs k SET status = c.status, started_at = c.started, completed_at = c.completed, program = c.program,
-      attributes = coalesce(c.attributes::json, k.attributes), pause_reason = c.pause::json, error_code = c.error, cancel_reason = c.cancel,
-      live_key = CASE WHEN c.completed IS NULL THEN k.live_key END
-    WHERE k.run_id = p_run;
-  IF c.completed IS NOT NULL AND c.owns THEN
-    PERFORM perdure.free_run(p_run, p_now);
-  END IF;
-  RETURN c.completed IS NOT NULL;
 END $function$
 
 CREATE OR REPLACE FUNCTION perdure.claim_runs(p_worker text, p_lease double precision, p_limit integer, p_names text[], p_known text[], p_at double precision)
