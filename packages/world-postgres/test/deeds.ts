@@ -140,8 +140,39 @@ export function deedsOf(world: PostgresWorld, name: string): Deeds {
     { what: 'look at a stream', work: () => streams.info(id(1), 'out') },
     { what: 'list streams', work: () => streams.list(id(1)) },
     {
+      what: 'create for later',
+      work: () =>
+        runs
+          .create(runCreated(id(6), { workflowName: `flow ${name}` }), { wakeAt: 4e12 })
+          .then(({ created }) => created),
+    },
+    {
+      what: 'send and take the run along',
+      work: () =>
+        runs
+          .send(
+            id(6),
+            { eventType: 'abort_requested', key: 'k4', correlationId: 'abrt_1', eventData: { reason: '1' } },
+            { claimFor: request },
+          )
+          .then(({ duplicate, claim }) => ({ sent: !duplicate, held: claim?.worker === worker })),
+    },
+    {
+      what: 'append and go on',
+      work: () =>
+        append(1, 9, [
+          {
+            eventType: 'wait_created',
+            correlationId: 'wait_1',
+            createdAt: 8e12,
+            eventData: { resumeAt: 4e12 },
+          },
+        ]),
+    },
+    {
       what: 'end a run',
-      work: () => append(1, 9, [{ eventType: 'run_completed', eventData: { output: '1' }, createdAt: 9e12 }]),
+      work: () =>
+        append(1, 10, [{ eventType: 'run_completed', eventData: { output: '1' }, createdAt: 9e12 }]),
     },
     { what: 'cancel a run', work: () => send(4, 'run_cancelled', 'k3', { eventData: { reason: 'enough' } }) },
     { what: 'prune', work: () => world.prune({ olderThanMs: 1e12 }) },
