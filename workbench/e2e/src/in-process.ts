@@ -128,8 +128,10 @@ const timedFields = new Set(['resumeAt', 'retryAt', 'worker', 'seed']);
 
 const isoDate = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
 const madeUpToken = /\b[0-9a-f]{64}\b/g;
+/** Frames of Node itself in a stack, as JSON has them: which timers share a turn of the event loop is chance. */
+const nodeFrame = /\\+n {4}at (?:[^\\"]* \()?node:[^\\"]*/g;
 
-/** An event with run ids by number, and without times, worker names and the secret seed. */
+/** An event with run ids by number, and without times, worker names, the secret seed and what is Node's own in stacks. */
 function withoutTimes(event: Event, runIds: readonly string[]): unknown {
   const { createdAt: _createdAt, key: _key, ...rest } = event;
   const text = JSON.stringify(rest, (field, value) => (timedFields.has(field) ? '' : value));
@@ -137,5 +139,6 @@ function withoutTimes(event: Event, runIds: readonly string[]): unknown {
     (all, runId, i) => all.replaceAll(runId.slice('wrun_'.length), `run${i}`),
     text,
   );
-  return JSON.parse(named.replaceAll(isoDate, '<date>').replaceAll(madeUpToken, '<token>'));
+  const lasting = named.replaceAll(isoDate, '<date>').replaceAll(madeUpToken, '<token>');
+  return JSON.parse(lasting.replaceAll(nodeFrame, ''));
 }
