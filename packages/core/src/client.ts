@@ -95,18 +95,18 @@ export class Client implements RunAccess {
     event: EventOf<'run_created'>,
     { onConflict, runAt }: StartOptions,
   ): Promise<{ readonly runId: string; readonly created: boolean }> {
-    const { world, worker, clock } = this.#engine;
+    const { world, clock } = this.#engine;
     const now = clock();
     const wakeAt = runAt === undefined ? undefined : timeAfter(runAt, now);
     const later = wakeAt !== undefined && wakeAt > now;
-    const claims = this.#worker.free > 0 && !later;
-    const { run, claim, created } = await world.runs.create(event, {
-      ...(claims ? { claimFor: { worker, leaseMs: this.#worker.leaseMs } } : {}),
+    const options = {
       ...(wakeAt === undefined ? {} : { wakeAt }),
       ...(onConflict === undefined ? {} : { onConflict }),
-    });
-    if (claim) this.#worker.adopt(claim);
-    else if (later) this.#worker.lookAt(wakeAt);
+    };
+    const { run, created } = later
+      ? await world.runs.create(event, options)
+      : await this.#worker.lend('own', (claimFor) => world.runs.create(event, { ...claimFor, ...options }));
+    if (later) this.#worker.lookAt(wakeAt);
     if (run.workflowName !== event.eventData.workflowName)
       throw keyOfAnotherWorkflow(event.eventData.key, run);
     return { runId: run.runId, created };
@@ -217,7 +217,7 @@ export class Client implements RunAccess {
   /** Undefined when the hook takes nothing any more. */
   async #sendTo(hook: LiveHook, key: string, payload: unknown): Promise<HookInfo | undefined> {
     const { runId, correlationId, token } = hook;
-    const { world, worker, envelope } = this.#engine;
+    const { world, envelope } = this.#engine;
     const metadata = await this.#metadataOf(hook);
     const streams = new OutgoingStreams(runId, `${correlationId} ${key}`);
     const text = await hostCodec.stringifyFor(streams, payload);
@@ -229,13 +229,9 @@ export class Client implements RunAccess {
         correlationId,
         eventData: { payload: stored },
       } as const;
-      const claimFor = { worker, leaseMs: this.#worker.leaseMs };
-      const { duplicate, claim } = await world.runs.send(
-        runId,
-        event,
-        this.#worker.takesAny ? { claimFor } : {},
+      const { duplicate } = await this.#worker.lend('any', (claimFor) =>
+        world.runs.send(runId, event, claimFor),
       );
-      if (claim) this.#worker.adopt(claim);
       if (duplicate) streams.discard('the payload was sent before');
       else this.#carry(streams);
     } catch (error) {

@@ -3,7 +3,7 @@
  *
  * Hints only shorten the wait: the poll is the truth (W7). Timers do not keep the process alive.
  */
-import { type Claim, type Hint, WorldError } from '@perdure/world';
+import { type Claim, type ClaimRequest, type Hint, WorldError } from '@perdure/world';
 import type { Engine } from './engine.ts';
 import { tellWaiting } from './lifecycle.ts';
 import { OfferedSteps } from './offered-steps.ts';
@@ -46,6 +46,8 @@ export class Worker {
   #polling: 'no' | 'yes' | 'again' = 'no';
   /** The last look for due runs. */
   #looking: Promise<void> = Promise.resolve();
+  /** Places for runs that may come with an answer that is under way. */
+  #lent = 0;
   /** When the claims held here were renewed last, in the engine's time. */
   #renewedAt = 0;
 
@@ -66,12 +68,8 @@ export class Worker {
   }
 
   get free(): number {
-    return this.#state === 'running' ? Math.max(0, this.#options.maxConcurrentRuns - this.#sessions.size) : 0;
-  }
-
-  /** Whether it has a place for a run, of whatever workflow. */
-  get takesAny(): boolean {
-    return this.#mode === 'on' && this.free > 0;
+    if (this.#state !== 'running') return 0;
+    return Math.max(0, this.#options.maxConcurrentRuns - this.#sessions.size - this.#lent);
   }
 
   /** Runs driven here now. */
@@ -85,10 +83,6 @@ export class Worker {
     return session && this.#driving.get(session);
   }
 
-  get leaseMs(): number {
-    return this.#options.leaseMs;
-  }
-
   /** `on`: drives any run that is due; `registered`: runs of workflows that this process has loaded. */
   start(mode: 'on' | 'registered'): void {
     if (this.#state !== 'idle') return;
@@ -98,6 +92,28 @@ export class Worker {
     this.#heartbeat = setInterval(() => void this.beat(), this.#options.leaseMs / 3);
     this.#heartbeat.unref();
     this.#poll();
+  }
+
+  /**
+   * Asks the world for something that may come with a claim, and drives the run that does; nothing may where there is no
+   * place for it. `of`: whether the run is of a workflow that this process has, or of any.
+   */
+  async lend<T extends { readonly claim?: Claim }>(
+    of: 'own' | 'any',
+    ask: (claimFor: { readonly claimFor?: ClaimRequest }) => Promise<T>,
+  ): Promise<T> {
+    if (this.free === 0 || (of === 'any' && this.#mode !== 'on')) return ask({});
+    this.#lent += 1;
+    try {
+      const { worker } = this.#engine;
+      const answer = await ask({ claimFor: { worker, leaseMs: this.#options.leaseMs } });
+      if (answer.claim) this.adopt(answer.claim);
+      return answer;
+    } finally {
+      this.#lent -= 1;
+      // Others may have waited for this place.
+      if (this.free === 1) this.#poll();
+    }
   }
 
   /** Drives a run that was claimed elsewhere, as `start` does in one write. */
