@@ -150,31 +150,28 @@ test('a process whose main thread computes for longer than its lease keeps its r
   await world.close();
 });
 
-test('a process that has nothing more to do ends, though its world listens', async () => {
+/** What a process prints that does something with a world that listens, until it ends by itself. */
+async function printedBy(work: string): Promise<string> {
   const index = new URL('../src/index.ts', import.meta.url).href;
   const options = JSON.stringify({ connectionString: schema.url, schema: schema.name });
   const script = `import { createPostgresWorld } from ${JSON.stringify(index)};
     const world = createPostgresWorld(${options});
     world.runs.watch(() => undefined);
     while (!world.stats().hears) await world.runs.list();
-    const event = ${JSON.stringify(runCreated('run_1'))};
+    ${work}`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+  return stdout;
+}
+
+test('a process that has nothing more to do ends, though its world listens', async () => {
+  const work = `const event = ${JSON.stringify(runCreated('run_1'))};
     await world.runs.create(event, { claimFor: { worker: 'worker_a', leaseMs: 10_000 } });
     console.log('created');`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
-  expect(stdout).toBe('created\n');
+  expect(await printedBy(work)).toBe('created\n');
 });
 
 test('a process that closes its listening world lives until it is closed', async () => {
-  const index = new URL('../src/index.ts', import.meta.url).href;
-  const options = JSON.stringify({ connectionString: schema.url, schema: schema.name });
-  const script = `import { createPostgresWorld } from ${JSON.stringify(index)};
-    const world = createPostgresWorld(${options});
-    world.runs.watch(() => undefined);
-    while (!world.stats().hears) await world.runs.list();
-    await world.close();
-    console.log('closed');`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
-  expect(stdout).toBe('closed\n');
+  expect(await printedBy(`await world.close(); console.log('closed');`)).toBe('closed\n');
 });
 
 test('ended runs are removed by age and state, with their events and streams, in batches', async () => {

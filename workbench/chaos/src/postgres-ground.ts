@@ -13,8 +13,8 @@ import { createRandom, type Random } from './random.ts';
 
 const worldModule = createRequire(import.meta.url).resolve('@perdure/world-postgres');
 
-/** Each is a transaction of its own: its reply is what says that it was committed. */
-const writes = /\b(append|create_runs|send|claim_runs|renew_claims|release_claims)\(/;
+/** Each is a transaction of its own: its reply is what says that it was committed. The usual append is no function. */
+const writes = /\b(append|create_runs|send|claim_runs|renew_claims|release_claims)\(|\bINSERT INTO\b/;
 /** How long a statement is waited for that is to lose its reply. */
 const patienceMs = 1_000;
 

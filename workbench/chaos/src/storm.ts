@@ -34,8 +34,10 @@ export interface StormOptions {
   readonly onKill?: (kills: number) => void;
 }
 
-/** A run that has not ended so long after the last kill will not. */
+/** A run that has not ended so long after the last blow will not. */
 const finishMs = 60_000;
+/** What is to break needs traffic; a run that stands still brings none, and keeps others from being started. */
+const breakMs = 180_000;
 
 export async function storm(options: StormOptions): Promise<Evidence> {
   const directory = mkdtempSync(join(tmpdir(), 'perdure-chaos-'));
@@ -64,6 +66,7 @@ class Storm {
   readonly #lives: Life[] = [];
   #crew: WorkerProcess[] = [];
   #plans = 0;
+  readonly #troubles: string[] = [];
 
   constructor(options: StormOptions, directory: string, ground: Ground) {
     this.#options = options;
@@ -87,7 +90,13 @@ class Storm {
       if (this.#sender.troubles.length > 0) return;
     }
     this.#startRuns(kills);
-    while (!(await this.#ground.breakUpTo(1))) if (!this.#sender.busy) this.#startRun();
+    const bound = performance.now() + breakMs;
+    while (!(await this.#ground.breakUpTo(1))) {
+      if (!this.#sender.busy) this.#startRun();
+      if (performance.now() < bound) continue;
+      this.#troubles.push(`not everything broke that was to, ${breakMs / 1_000} s after the last kill`);
+      return;
+    }
   }
 
   /** No more kills: everything must end now. */
@@ -125,7 +134,8 @@ class Storm {
     const strangers = listed.filter(({ runId }) => !known.has(runId));
     await this.#sender.close();
     await world.close();
-    const troubles = [...this.#sender.troubles, ...strangers.map(({ runId }) => `nobody started ${runId}`)];
+    const asked = [...this.#sender.troubles, ...this.#troubles];
+    const troubles = [...asked, ...strangers.map(({ runId }) => `nobody started ${runId}`)];
     const storeProblems = [...this.#sightings.problems, ...strayed, ...this.#ground.problems()];
     const { broken } = this.#ground;
     return { runs, lives: this.#lives, programs, troubles, storeProblems, broken };
