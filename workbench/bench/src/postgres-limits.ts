@@ -27,7 +27,10 @@ export async function measurePostgresLimits(connectionString: string): Promise<P
   await client.connect();
   await client.query('DROP TABLE IF EXISTS bench_limits');
   await client.query('CREATE TABLE bench_limits (id text PRIMARY KEY, data text)');
-  const pg_insert_ms = await timedInRows(() => client.query(insert, newRow()));
+  const means: number[] = [];
+  for (let row = 0; row < insertRows; row += 1)
+    means.push(await meanInARow(() => client.query(insert, newRow())));
+  const pg_insert_ms = round(median(means));
   const pg_insert_8conn_per_s = await insertsPerSecond(connectionString);
   const listener = new Client({ connectionString });
   await listener.connect();
@@ -53,15 +56,30 @@ async function timed(count: number, work: () => Promise<unknown>): Promise<numbe
   return round(median(times));
 }
 
-/** The median over rows of the mean within a row. */
-async function timedInRows(work: () => Promise<unknown>): Promise<number> {
-  const means: number[] = [];
-  for (let row = 0; row < insertRows; row += 1) {
-    const begin = performance.now();
-    for (let i = 0; i < insertsInARow; i += 1) await work();
-    means.push((performance.now() - begin) / insertsInARow);
-  }
-  return round(median(means));
+/** The mean of as many as there are in a row. */
+async function meanInARow(work: () => Promise<unknown>): Promise<number> {
+  const begin = performance.now();
+  for (let i = 0; i < insertsInARow; i += 1) await work();
+  return (performance.now() - begin) / insertsInARow;
+}
+
+/** INSERTs in a row between the iterations of a workload: a machine whose disk has good and bad seconds has them for both. */
+export async function insertsBeside(connectionString: string): Promise<{
+  /** The mean of the next row, in milliseconds. */
+  row(): Promise<number>;
+  close(): Promise<void>;
+}> {
+  const client = new Client({ connectionString });
+  await client.connect();
+  const name = `bench_beside_${process.pid}`;
+  await client.query(`CREATE TABLE ${name} (id text PRIMARY KEY, data text)`);
+  return {
+    row: () => meanInARow(() => client.query(`INSERT INTO ${name} (id, data) VALUES ($1, $2)`, newRow())),
+    async close() {
+      await client.query(`DROP TABLE ${name}`);
+      await client.end();
+    },
+  };
 }
 
 async function insertsPerSecond(connectionString: string): Promise<number> {

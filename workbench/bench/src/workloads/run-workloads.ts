@@ -1,5 +1,6 @@
 /** Workloads that time whole runs. */
 import { type BenchWorld, openBenchWorld } from '../bench-world.ts';
+import { insertsBeside } from '../postgres-limits.ts';
 import { median, round, spread } from '../statistics.ts';
 import * as workflows from '../workflows.ts';
 import type { Request, Row } from '../workload.ts';
@@ -26,7 +27,10 @@ export async function timeRuns(request: Request): Promise<Row> {
   const walls: number[] = [];
   const starts: number[] = [];
   const firsts: number[] = [];
+  const ratios: number[] = [];
+  const inserts = await besideOf(request);
   for (let i = 0; i < iters; i += 1) {
+    const insert = await inserts?.row();
     workflows.takeFirstStepTime();
     const begin = performance.now();
     const run = await start(bench, n);
@@ -34,8 +38,10 @@ export async function timeRuns(request: Request): Promise<Row> {
     await run.returnValue;
     walls.push(performance.now() - begin);
     firsts.push(workflows.takeFirstStepTime() - begin);
+    if (insert !== undefined) ratios.push(walls.at(-1)! / n / insert);
   }
   const appends = bench.takeAppends();
+  await inserts?.close();
   await bench.close();
   const wall_ms = spread(walls);
   const steps = request.workload === 'nostep' ? 0 : n;
@@ -49,7 +55,13 @@ export async function timeRuns(request: Request): Promise<Row> {
     ...(request.workload === 'seq' || request.workload === 'par'
       ? { first_step_ms: round(median(firsts)) }
       : {}),
+    ...(ratios.length > 0 ? { step_per_insert: round(median(ratios)) } : {}),
   };
+}
+
+/** What a sequential step is compared to, where there is a server. */
+async function besideOf({ workload, postgresUrl }: Request) {
+  return workload === 'seq' && postgresUrl !== undefined ? insertsBeside(postgresUrl) : undefined;
 }
 
 /** `n` runs of three steps, started at once; runs per second until all are done. */
@@ -62,7 +74,8 @@ export async function throughput(request: Request): Promise<Row> {
     );
     await Promise.all(runs.map((run) => run.returnValue));
   };
-  await wave(n);
+  const warmUpEnd = performance.now() + warmUpMs;
+  while (performance.now() < warmUpEnd) await wave(n);
   const walls: number[] = [];
   for (let i = 0; i < iters; i += 1) {
     const begin = performance.now();
