@@ -40,8 +40,8 @@ export class Follower {
   async follow(signal: AbortSignal): Promise<void> {
     let news = Promise.withResolvers<void>();
     const wake = () => news.resolve();
-    const unwatch = this.#world.runs.watch(({ runId }) => {
-      if (runId === this.#runId) wake();
+    const unwatch = this.#world.runs.watch(({ runId, kind }) => {
+      if (runId === this.#runId || kind === 'missed') wake();
     });
     signal.addEventListener('abort', wake);
     try {

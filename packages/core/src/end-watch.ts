@@ -43,8 +43,9 @@ export class EndWatch {
   }
 
   #listen(runId: string, ms: number): { promise: Promise<void>; stop: () => void } {
-    this.#unwatch ??= this.#world.runs.watch((hint) => {
-      if (hint.kind === 'ended') for (const resolve of this.#waiting.get(hint.runId) ?? []) resolve();
+    this.#unwatch ??= this.#world.runs.watch(({ runId, kind }) => {
+      if (kind === 'ended') for (const resolve of this.#waiting.get(runId) ?? []) resolve();
+      if (kind === 'missed') for (const waiting of this.#waiting.values()) for (const look of waiting) look();
     });
     const { promise, resolve } = Promise.withResolvers<void>();
     const waiting = this.#waiting.get(runId) ?? new Set();

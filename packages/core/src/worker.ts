@@ -194,7 +194,9 @@ export class Worker {
     const { runId, kind } = hint;
     this.steps.hear(hint);
     if (kind === 'offered') return;
-    if (kind === 'due') this.#poll();
+    // Others may have written to anything: the renewal tells what has moved.
+    if (kind === 'missed') void this.beat();
+    if (kind === 'due' || kind === 'missed') this.#poll();
     else this.#sessions.get(runId)?.notify();
     if (kind === 'ended') void tellWaiting(this.#engine, runId);
   }

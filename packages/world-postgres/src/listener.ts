@@ -16,6 +16,8 @@ export interface ListenerOptions {
   /** Of this process: its own notifications are no news. */
   readonly origin: string;
   readonly onHint: (kind: string, subject: string) => void;
+  /** It begins to listen, and does not know what was told before. */
+  readonly onListening: () => void;
 }
 
 export class Listener {
@@ -53,6 +55,7 @@ export class Listener {
       // Who only listens keeps no process alive.
       (client as { unref?: () => void }).unref?.();
       this.#client = client;
+      this.#options.onListening();
       await this.#greet();
     } catch {
       this.#lost(client);

@@ -4,6 +4,8 @@ import type { Hint } from '@perdure/world';
 import type { Hints } from '@perdure/world/live';
 import type { StoreClock } from './store-clock.ts';
 
+const hintKinds: readonly Hint['kind'][] = ['due', 'moved', 'ended', 'offered'];
+
 export interface PulseOptions {
   readonly hints: Hints;
   readonly clock: StoreClock;
@@ -44,6 +46,12 @@ export class Pulse {
   /** A reply says what time it was. */
   note(serverNow: number): void {
     if (!this.#options.virtualClock) this.#options.clock.note(serverNow);
+  }
+
+  /** Another process told of a run. Kinds that this version does not know are no news to it. */
+  hear(kind: string, runId: string): void {
+    const known = hintKinds.find((one) => one === kind);
+    if (known) this.emit(runId, known);
   }
 
   emit(runId: string, kind: Hint['kind']): void {

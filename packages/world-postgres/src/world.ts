@@ -1,4 +1,4 @@
-import { type Hint, type World, worldErrors } from '@perdure/world';
+import { type World, worldErrors } from '@perdure/world';
 import { Hints, StreamWatchers } from '@perdure/world/live';
 import pg from 'pg';
 import { Appends } from './appends.ts';
@@ -93,12 +93,6 @@ export function createPostgresWorld(options: PostgresWorldOptions = {}): Postgre
   return new ServerWorld({ ...options, schema, pool: own, owned: 'own' });
 }
 
-const hintKinds: readonly string[] = ['due', 'moved', 'ended', 'offered'] satisfies Hint['kind'][];
-
-function isHint(kind: string): kind is Hint['kind'] {
-  return hintKinds.includes(kind);
-}
-
 interface ServerOptions extends PostgresWorldOptions {
   readonly schema: string;
   readonly pool: PoolLike;
@@ -170,7 +164,11 @@ class ServerWorld implements PostgresWorld {
       origin: this.#pulse.id,
       onHint: (kind, subject) => {
         if (kind === 'stream') this.#watchers.emit(subject);
-        else if (isHint(kind)) this.#pulse.emit(subject, kind);
+        else this.#pulse.hear(kind, subject);
+      },
+      onListening: () => {
+        this.#hints.emit('', 'missed');
+        this.#watchers.emitAll();
       },
     });
   }

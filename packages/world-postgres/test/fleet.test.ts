@@ -65,7 +65,27 @@ describe('notifications', () => {
     await until(() => !other.stats().hears);
     await until(() => other.stats().hears);
     await one.runs.create(runCreated('run_1'));
-    await until(() => hints.length > 0);
+    await until(() => hints.some(({ kind }) => kind === 'due'));
+  });
+
+  test('that nobody listened to are known to be missed: whoever waits is told to look', async () => {
+    const hints: Hint[] = [];
+    let news = 0;
+    other.runs.watch((hint) => hints.push(hint));
+    other.streams.watch('run_1', 'out', () => {
+      news += 1;
+    });
+    await until(() => other.stats().hears);
+    hints.length = 0;
+    news = 0;
+    await schema.ask(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = $1`, [
+      `LISTEN "${schema.name}"`,
+    ]);
+    await until(() => !other.stats().hears);
+    await start(one, 'run_1');
+    await one.streams.append('run_1', 'out', ['x']);
+    await until(() => hints.length > 0 && news > 0);
+    expect(hints).toEqual([{ runId: '', kind: 'missed' }]);
   });
 
   test('are waited for less when they are off, and least after something was found', async () => {

@@ -135,10 +135,13 @@ export interface RenewResult {
 /**
  * A hint that a run has news (W7); `offered`: a step of it may be claimed. `moved` is told of what enters from outside its
  * owner, and of an `abort_requested` by its owner: attempts of offered steps listen for it elsewhere.
+ *
+ * `missed`: hints of any run may have been lost, as when the connection broke that brings them; `runId` is empty. Whoever
+ * waits for something looks for it now.
  */
 export interface Hint {
   readonly runId: string;
-  readonly kind: 'due' | 'moved' | 'ended' | 'offered';
+  readonly kind: 'due' | 'moved' | 'ended' | 'offered' | 'missed';
 }
 
 export interface ListRequest {

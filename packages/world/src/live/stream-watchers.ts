@@ -18,6 +18,11 @@ export class StreamWatchers {
     };
   }
 
+  /** News may have come to any of them. */
+  emitAll(): void {
+    for (const key of this.#listeners.keys()) this.emit(key);
+  }
+
   emit(key: string): void {
     const listeners = this.#listeners.get(key);
     if (!listeners) return;
