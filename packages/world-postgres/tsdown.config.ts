@@ -1,8 +1,7 @@
 import { defineConfig } from 'tsdown';
 
 export default defineConfig({
-  // The thread is a file of its own: it is started by its address.
-  entry: ['src/index.ts', 'src/lease-thread.ts'],
+  entry: ['src/index.ts'],
   platform: 'node',
   dts: true,
   // Shared chunks keep their names from release to release: they are in stack traces and in programs' source maps.

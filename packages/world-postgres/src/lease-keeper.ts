@@ -6,8 +6,11 @@
  * is none for half a lease while runs are held does it connect and renew the process's row itself, for `STALL_MS` after the last sign
  * of life at most. A process that is stopped (SIGSTOP, a frozen machine) stops both.
  */
+import { createRequire } from 'node:module';
+import { isAbsolute, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type pg from 'pg';
+import { runLeaseThread } from './lease-thread.ts';
 import { STALL_MS } from './limits.ts';
 
 /** What the two threads share: times in milliseconds since the epoch, by this machine's clock. */
@@ -85,12 +88,8 @@ export class LeaseKeeper {
         schema,
         stallMs: STALL_MS,
       };
-      const file = import.meta.url.endsWith('.ts') ? './lease-thread.ts' : './lease-thread.mjs';
-      const thread = new Worker(new URL(file, import.meta.url), {
-        workerData,
-        execArgv: [],
-        name: 'perdure-lease',
-      });
+      const text = `(${runLeaseThread})({ threads: require('node:worker_threads'), loadPg: () => require(${JSON.stringify(pgFile())}) });`;
+      const thread = new Worker(text, { eval: true, workerData, execArgv: [], name: 'perdure-lease' });
       thread.unref();
       thread.once('error', () => this.close());
       return thread;
@@ -107,6 +106,25 @@ export class LeaseKeeper {
     this.#thread = undefined;
     void thread?.terminate();
   }
+}
+
+/**
+ * Where a thread loads `pg` from: beside this file, or beside the app, as a bundler may have moved this one.
+ *
+ * Throws where it is not to be found, bundled with everything else: a thread could renew nothing then.
+ */
+function pgFile(): string {
+  const places = [import.meta.url, join(process.cwd(), 'app.js')];
+  for (const place of places) {
+    try {
+      const file = createRequire(place).resolve('pg');
+      // Bundlers may answer with an id of their own.
+      if (isAbsolute(file)) return file;
+    } catch {
+      // Not from there.
+    }
+  }
+  throw new Error(`Expected the package pg beside ${places.join(' or ')}`);
 }
 
 function connectionOf({
