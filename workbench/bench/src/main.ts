@@ -52,8 +52,11 @@ const own =
     : undefined;
 const postgresUrl = serverUrl() ?? own?.url;
 
+/** As docs/postgres.md has workers started: left alone, Node lets its young generation grow to 128 MB whatever lives. */
+const nodeOptions = ['--max-semi-space-size=16'];
+
 async function measure(request: Request): Promise<Row> {
-  const child = spawn(process.execPath, ['--expose-gc', script, JSON.stringify(request)], {
+  const child = spawn(process.execPath, ['--expose-gc', ...nodeOptions, script, JSON.stringify(request)], {
     cwd: new URL('..', import.meta.url),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
