@@ -114,17 +114,15 @@ export class LeaseKeeper {
  * Throws where it is not to be found, bundled with everything else: a thread could renew nothing then.
  */
 function pgFile(): string {
-  const places = [import.meta.url, join(process.cwd(), 'app.js')];
-  for (const place of places) {
-    try {
-      const file = createRequire(place).resolve('pg');
-      // Bundlers may answer with an id of their own.
-      if (isAbsolute(file)) return file;
-    } catch {
-      // Not from there.
-    }
+  const from = (place: string): string => createRequire(place).resolve('pg');
+  try {
+    const file = from(import.meta.url);
+    // Bundlers may answer with an id of their own.
+    if (isAbsolute(file)) return file;
+  } catch {
+    // Not from there.
   }
-  throw new Error(`Expected the package pg beside ${places.join(' or ')}`);
+  return from(join(process.cwd(), 'app.js'));
 }
 
 function connectionOf({

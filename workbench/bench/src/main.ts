@@ -52,12 +52,13 @@ const own =
     : undefined;
 const postgresUrl = serverUrl() ?? own?.url;
 
-/** As docs/postgres.md has workers started: left alone, Node lets its young generation grow to 128 MB whatever lives. */
-const nodeOptions = ['--max-semi-space-size=16'];
+/** As docs/postgres.md has workers started. What the caller's own options say comes later, and counts. */
+const NODE_OPTIONS = ['--max-semi-space-size=16', process.env.NODE_OPTIONS ?? ''].join(' ').trim();
 
 async function measure(request: Request): Promise<Row> {
-  const child = spawn(process.execPath, ['--expose-gc', ...nodeOptions, script, JSON.stringify(request)], {
+  const child = spawn(process.execPath, ['--expose-gc', script, JSON.stringify(request)], {
     cwd: new URL('..', import.meta.url),
+    env: { ...process.env, NODE_OPTIONS },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';

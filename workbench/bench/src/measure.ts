@@ -16,12 +16,8 @@ const before = {
 };
 const row = await workloads[request.workload]!.run(request);
 const rss_mb = round(peakKilobytes() / 1_024);
-const given = [
-  ...process.execArgv.filter((option) => option !== '--expose-gc'),
-  process.env.NODE_OPTIONS ?? '',
-];
-const options = given.join(' ').trim();
-const node = options === '' ? {} : { node_options: options };
+const options = process.env.NODE_OPTIONS;
+const node = options ? { node_options: options } : {};
 console.log(JSON.stringify({ ...row, ...shown, postgresUrl: undefined, rss_mb, ...node, limit: before }));
 
 /** Linux hands a parent's peak on to the process that it starts, but not into this record of its own memory. */

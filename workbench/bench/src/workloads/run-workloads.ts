@@ -28,7 +28,7 @@ export async function timeRuns(request: Request): Promise<Row> {
   const starts: number[] = [];
   const firsts: number[] = [];
   const ratios: number[] = [];
-  const inserts = await besideOf(request);
+  const inserts = await insertsFor(request);
   for (let i = 0; i < iters; i += 1) {
     const insert = await inserts?.row();
     workflows.takeFirstStepTime();
@@ -60,7 +60,7 @@ export async function timeRuns(request: Request): Promise<Row> {
 }
 
 /** What a sequential step is compared to, where there is a server. */
-async function besideOf({ workload, postgresUrl }: Request) {
+async function insertsFor({ workload, postgresUrl }: Request) {
   return workload === 'seq' && postgresUrl !== undefined ? insertsBeside(postgresUrl) : undefined;
 }
 
